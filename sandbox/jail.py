@@ -1,0 +1,148 @@
+"""The jail of one worker, entered once: namespaces, a root of its own, a temporary folder that can be renewed.
+
+Guards against what sandbox/README.md lists. Knows nothing of snippets. Runs inside the box (standard library only).
+"""
+
+import os
+import signal
+import socket
+import sys
+
+import kernel
+
+INNER_ID = 1000
+"""Who the snippet is, inside."""
+NOBODY = 65534
+"""Who the snippet is outside, where the operator is root."""
+DEVICES = ("null", "zero", "full", "random", "urandom")
+
+
+def enter(settings):
+    """Jail this process and return the fd of its own PID namespace.
+
+    `settings`: root (an empty folder to build the new root on), read_only (paths shown as they are), packages (paths
+    shown under /packages), files_mb, files_count. The process comes back as PID 1 of its namespace; the one that called
+    stays outside, waits for it and passes on its end.
+    """
+    outside = os.geteuid(), os.getegid()
+    namespaces = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+    namespaces |= kernel.CLONE_NEWCGROUP | kernel.CLONE_NEWPID | kernel.CLONE_NEWUSER
+    _with_mapped_ids(lambda: kernel.unshare(namespaces), *outside)
+    _become_first_process()
+    own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    _build_root(settings)
+    socket.sethostname("sandbox")
+    os.umask(0o022)
+    return own_namespace
+
+
+def becomes_inner_user():
+    """Turn this process into the unprivileged inner user, where it is not already."""
+    if os.getuid() != INNER_ID:
+        os.setgroups([])
+        os.setresgid(INNER_ID, INNER_ID, INNER_ID)
+        os.setresuid(INNER_ID, INNER_ID, INNER_ID)
+
+
+def mount_temporary(settings):
+    """Mount an empty, sized /tmp."""
+    options = f"size={settings['files_mb']}m,nr_inodes={settings['files_count']},mode=1777"
+    kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)  # noqa: S108  # ours alone
+    state = os.statvfs("/tmp")  # noqa: S108
+    return state.f_ffree
+
+
+def renew_temporary(settings, free):
+    """Replace /tmp by an empty one if anything was left in it; never walks what a snippet made."""
+    if os.statvfs("/tmp").f_ffree != free:  # noqa: S108
+        os.chdir("/")
+        kernel.unmount("/tmp")  # noqa: S108
+        return mount_temporary(settings)
+    return free
+
+
+def _with_mapped_ids(unshare, user, group):
+    """Unshare, and have a helper outside write the id maps: as root two ids, else the caller's own."""
+    ready_read, ready_write = os.pipe()
+    done_read, done_write = os.pipe()
+    target = os.getpid()
+    helper = os.fork()
+    if helper == 0:
+        code = 1
+        try:
+            os.close(ready_write)
+            if os.read(ready_read, 1) == b"r":
+                _write_maps(target, user, group)
+                os.write(done_write, b"d")
+                code = 0
+        finally:
+            os._exit(code)
+    os.close(ready_read)
+    os.close(done_write)
+    try:
+        unshare()
+        os.write(ready_write, b"r")
+        if os.read(done_read, 1) != b"d":
+            raise PermissionError("the id maps of the user namespace could not be written")
+    finally:
+        os.close(ready_write)
+        os.close(done_read)
+        os.waitpid(helper, 0)
+
+
+def _write_maps(target, user, group):
+    if user == 0:
+        maps = {"uid_map": f"0 0 1\n{INNER_ID} {NOBODY} 1", "gid_map": f"0 0 1\n{INNER_ID} {NOBODY} 1"}
+    else:
+        maps = {"setgroups": "deny", "uid_map": f"{INNER_ID} {user} 1", "gid_map": f"{INNER_ID} {group} 1"}
+    for name, text in maps.items():
+        with open(f"/proc/{target}/{name}", "w") as file:
+            file.write(text)
+
+
+def _become_first_process():
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+        os.closerange(3, 256)
+        _, status = os.waitpid(child, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    del parent
+
+
+def _build_root(settings):
+    root = settings["root"]
+    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,nr_inodes=1024,mode=755")
+    for path in settings["read_only"]:
+        _show(path, root + path)
+    for path in settings["packages"]:
+        _show(path, f"{root}/packages/{os.path.basename(path)}")
+    for device in DEVICES:
+        _place(f"{root}/dev/{device}", is_folder=False)
+        kernel.mount(f"/dev/{device}", f"{root}/dev/{device}", None, kernel.MS_BIND)
+    os.mkdir(f"{root}/tmp")
+    kernel.pivot_root(root)
+    kernel.mount(None, "/", None, kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+
+
+def _show(path, target):
+    if os.path.islink(path):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.symlink(os.readlink(path), target)
+        return
+    _place(target, is_folder=os.path.isdir(path))
+    kernel.bind_read_only(path, target)
+
+
+def _place(target, *, is_folder):
+    os.makedirs(target if is_folder else os.path.dirname(target), exist_ok=True)
+    if not is_folder:
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+
+
+def own_folder():
+    """Let the payload's files be found under `-P`, which keeps the script's folder off the path."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

@@ -1,0 +1,79 @@
+"""YAML with line numbers, so that every complaint can say where. Knows nothing of what the keys mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from textbooks.errors import TextbooksError
+
+Location = tuple[str | int, ...]
+"""The road to a value: keys and positions from the root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A YAML document and the line of each of its values."""
+
+    path: Path
+    value: Any
+    lines: dict[Location, int]
+
+    def place(self, location: Location) -> str:
+        """Return `file:line` of a value, or of its nearest parent that the file holds."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return f"{self.path}:{self.lines.get(location, 1)}"
+
+
+def load(path: Path) -> Located:
+    """Read one YAML file.
+
+    Raises:
+        TextbooksError: the file is missing, is not YAML, or gives a key twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TextbooksError(f"cannot read {str(path)!r} ({error.strerror}); check the path") from error
+    except UnicodeDecodeError as error:
+        raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
+    lines: dict[Location, int] = {}
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        value = _construct(loader, node, (), lines, path) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise TextbooksError(
+            f"{path}:{line}: not valid YAML: {error.problem}; mend the line (quote values that hold ': ' or '#')"
+        ) from error
+    except yaml.YAMLError as error:
+        raise TextbooksError(f"{path}: not valid YAML: {error}; mend the file") from error
+    finally:
+        loader.dispose()
+    return Located(path=path, value=value, lines=lines)
+
+
+def _construct(
+    loader: yaml.SafeLoader, node: yaml.Node, location: Location, lines: dict[Location, int], path: Path
+) -> Any:
+    lines[location] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+            line = key_node.start_mark.line + 1
+            if key in mapping:
+                raise TextbooksError(f"{path}:{line}: key {key!r} stands twice; remove one")
+            mapping[key] = _construct(loader, value_node, (*location, key), lines, path)
+            lines[(*location, key)] = line
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _construct(loader, item, (*location, position), lines, path)
+            for position, item in enumerate(node.value)
+        ]
+    return loader.construct_object(node)  # type: ignore[no-untyped-call]  # untyped in types-PyYAML

@@ -1,0 +1,245 @@
+"""Recipes: a YAML file that says what varies, what is asked, what is checked and how the corpus is published.
+
+Reads, overrides and validates one recipe and resolves its axes into entries. Knows nothing of answers; the meaning of
+the rules belongs to the excerpt room, which is handed their values.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from textbooks import assets
+from textbooks.errors import TextbooksError, suggestion
+from textbooks.plan import located
+from textbooks.plan.draw import Axis, Plan
+from textbooks.plan.lists import EntityList, load_lists, refuse_duplicates
+from textbooks.plan.located import Located
+from textbooks.records import Assignment, Entry
+
+DEFAULT = "phi1-textbook"
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AxisSpec(Strict):
+    """One axis as written: entries of `list`, the lists of `lists` themselves, or inline `values`."""
+
+    list: str | tuple[str, ...] | None = None
+    lists: str | None = None
+    values: tuple[str, ...] | None = None
+    pick: int | tuple[int, int] | None = None
+    where: Mapping[str, str | tuple[str, ...]] = {}
+    given: Mapping[str, str] = {}
+
+
+class StepSpec(Strict):
+    """One chat call: its name and the template of its message, beside the recipe."""
+
+    name: Name
+    template: str
+
+
+class TeacherSpec(Strict):
+    """Which model writes, and the sampling parameters that go into each request as they stand."""
+
+    model: str
+    sampling: Mapping[str, Any] = {}
+
+
+class BoxSpec(Strict):
+    """What a snippet may use; what is absent comes from sandbox/policy.toml."""
+
+    cpu_seconds: float | None = Field(default=None, gt=0)
+    wall_seconds: float | None = Field(default=None, gt=0)
+    memory_mb: int | None = Field(default=None, gt=0)
+    packages: tuple[str, ...] = ()
+
+
+class PublishSpec(Strict):
+    """How the corpus is packaged."""
+
+    license: str = "cc-by-4.0"
+    test_percent: int = Field(default=5, ge=0, le=50)
+
+
+class RecipeSpec(Strict):
+    """A recipe file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    about: str
+    language: str = "en"
+    seed: int = 0
+    samples: int = Field(default=100, ge=1)
+    draw: Annotated[Mapping[Name, AxisSpec], Field(min_length=1)]
+    rules: Mapping[Name, Any] = {}
+    claims: Literal["reject", "ignore"] = "reject"
+    steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
+    teacher: TeacherSpec
+    box: BoxSpec = BoxSpec()
+    publish: PublishSpec = PublishSpec()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A validated recipe with its lists read."""
+
+    spec: RecipeSpec
+    folder: Path
+    """Where its templates lie."""
+    source: Located
+    axes: tuple[Axis, ...]
+    digests: Mapping[str, str]
+    """List name → SHA-256 of its content."""
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return self.spec.name
+
+    def plan(self) -> Plan:
+        """Return the plan of all assignments."""
+        return Plan(self.axes, seed=self.spec.seed)
+
+    def rules_for(self, assignment: Assignment) -> dict[str, Any]:
+        """Return the rules with `$axis.field` replaced by what was drawn; template and check both read these."""
+        view = assignment.view()
+        return {name: self._resolved(name, value, view) for name, value in self.spec.rules.items()}
+
+    def _resolved(self, rule: str, value: Any, view: Mapping[str, Any]) -> Any:
+        if not (isinstance(value, str) and value.startswith("$")):
+            return value
+        axis, _, key = value[1:].partition(".")
+        place = self.source.place(("rules", rule))
+        if axis not in view:
+            raise TextbooksError(f"{place}: rule {rule!r} names axis {axis!r}.{suggestion(axis, view)}")
+        if key not in view[axis]:
+            raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, view[axis])}")
+        return view[axis][key]
+
+
+def names() -> list[str]:
+    """Return the names of the shipped recipes."""
+    return sorted(path.parent.name for path in (assets.PACKAGE / "recipes").glob("*/recipe.yaml"))
+
+
+def find(reference: str) -> Path:
+    """Return the recipe file that a name or a path means.
+
+    Raises:
+        TextbooksError: neither a shipped recipe nor a file, with the nearest name.
+    """
+    shipped = assets.PACKAGE / "recipes" / reference / "recipe.yaml"
+    if shipped.is_file():
+        return shipped
+    path = Path(reference).expanduser()
+    for candidate in (path, path / "recipe.yaml"):
+        if candidate.is_file():
+            return candidate
+    raise TextbooksError(f"no recipe {reference!r}.{suggestion(reference, names())}")
+
+
+def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
+    """Read a recipe by name or path, with `KEY=VALUE` settings laid over it (dotted keys, YAML values).
+
+    Raises:
+        TextbooksError: naming file, line and key of what is wrong.
+    """
+    path = find(reference)
+    source = located.load(path)
+    if not isinstance(source.value, dict):
+        raise TextbooksError(f"{path}:1: a recipe is a mapping of keys such as 'name', 'draw' and 'steps'")
+    for setting in settings:
+        _lay_over(source.value, setting)
+    spec = _validated(source)
+    lists: dict[str, EntityList] = {}
+    axes = tuple(_axis(name, axis, source, lists) for name, axis in spec.draw.items())
+    digests = {name: entity.digest for name, entity in sorted(lists.items())}
+    return Recipe(spec=spec, folder=path.parent, source=source, axes=axes, digests=digests)
+
+
+def _lay_over(value: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals or not key:
+        raise TextbooksError(f"--set {setting!r} is not KEY=VALUE; write for example --set seed=7")
+    *parents, last = key.split(".")
+    target = value
+    for parent in parents:
+        target = target.setdefault(parent, {})
+        if not isinstance(target, dict):
+            raise TextbooksError(f"--set {key!r}: {parent!r} holds a plain value and has no keys of its own")
+    try:
+        target[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TextbooksError(f"--set {setting!r}: the value is not valid YAML; quote it") from error
+
+
+def _validated(source: Located) -> RecipeSpec:
+    try:
+        return RecipeSpec.model_validate(source.value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = tuple(part for part in first["loc"] if part != "[key]")
+        key = str(location[-1]) if location else ""
+        place = source.place(location)
+        dotted = ".".join(str(part) for part in location)
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(location[:-1])
+            raise TextbooksError(f"{place}: unknown key {dotted!r}.{suggestion(key, known)}") from error
+        if first["type"] == "missing":
+            raise TextbooksError(f"{place}: key {dotted!r} is missing; add it") from error
+        raise TextbooksError(f"{place}: {dotted!r} is {first['input']!r}: {first['msg']}; mend the value") from error
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "draw": AxisSpec,
+        "steps": StepSpec,
+        "teacher": TeacherSpec,
+        "box": BoxSpec,
+        "publish": PublishSpec,
+    }
+    model = models.get(str(location[0]), RecipeSpec) if location else RecipeSpec
+    return list(model.model_fields)
+
+
+def _axis(name: str, spec: AxisSpec, source: Located, lists: dict[str, EntityList]) -> Axis:
+    place = source.place(("draw", name))
+    if sum(value is not None for value in (spec.list, spec.lists, spec.values)) != 1:
+        raise TextbooksError(f"{place}: axis {name!r} needs exactly one of 'list', 'lists' and 'values'")
+    near = source.path.parent
+    if spec.values is not None:
+        entries = [Entry(name=value, fields={}, origin=place) for value in spec.values]
+    else:
+        references = (spec.list,) if isinstance(spec.list, str) else spec.list or (str(spec.lists),)
+        loaded = [entity for reference in references for entity in load_lists(reference, near=near)]
+        lists |= {entity.name: entity for entity in loaded}
+        if spec.lists is not None:
+            entries = [entity.as_entry() for entity in loaded]
+        else:
+            entries = [entry for entity in loaded for entry in entity.entries]
+    refuse_duplicates(entries)
+    entries = _kept(name, entries, spec.where, source)
+    pick = (spec.pick, spec.pick) if isinstance(spec.pick, int) else spec.pick
+    return Axis(name=name, entries=tuple(entries), pick=pick, given=spec.given)
+
+
+def _kept(
+    axis: str, entries: list[Entry], where: Mapping[str, str | tuple[str, ...]], source: Located
+) -> list[Entry]:
+    for key, wanted in where.items():
+        place = source.place(("draw", axis, "where", key))
+        values = {str(entry.view().get(key)) for entry in entries}
+        allowed = {wanted} if isinstance(wanted, str) else set(wanted)
+        for value in sorted(allowed - values):
+            raise TextbooksError(
+                f"{place}: axis {axis!r} has no value whose {key!r} is {value!r}.{suggestion(value, values)}"
+            )
+        entries = [entry for entry in entries if str(entry.view().get(key)) in allowed]
+    return entries

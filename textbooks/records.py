@@ -1,0 +1,235 @@
+"""The frozen records that travel from step to step. Imports nothing of the house and does nothing.
+
+One sample's road: Assignment → Request → Response → Excerpt with Snippets → Verdicts and Claims → Sample or Rejection.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal[
+    "ok",
+    "exited_early",
+    "raised",
+    "syntax_error",
+    "cpu_timeout",
+    "wall_timeout",
+    "memory",
+    "output_limit",
+    "blocked",
+    "crashed",
+    "harness_error",
+]
+"""What happened to a snippet in the box. Only `ok` means that its last statement was reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One value of a list: a topic, an audience, a word."""
+
+    name: str
+    """What stands in the column and in the plan."""
+    fields: Mapping[str, Any]
+    """Everything else that the list says of it, for templates."""
+    weight: int = 1
+    """How many times as often as a plain entry it is drawn, on a first axis."""
+    origin: str = ""
+    """File and line it was read from."""
+
+    def view(self) -> dict[str, Any]:
+        """Return what a template sees: `name` and the fields."""
+        return {"name": self.name, **self.fields}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The entity values drawn for one sample."""
+
+    index: int
+    """Its place in the plan, from 0."""
+    drawn: Mapping[str, tuple[Entry, ...]]
+    """Axis → drawn entries (one, or several where the axis picks several)."""
+    many: frozenset[str] = frozenset()
+    """The axes that pick several."""
+
+    def view(self) -> dict[str, Any]:
+        """Return what a template sees: one mapping per axis, or a list of them where several are picked."""
+        return {
+            axis: [entry.view() for entry in entries] if axis in self.many else entries[0].view()
+            for axis, entries in self.drawn.items()
+        }
+
+    def columns(self) -> dict[str, str | list[str]]:
+        """Return axis → drawn name, or names where several are picked."""
+        return {
+            axis: [entry.name for entry in entries] if axis in self.many else entries[0].name
+            for axis, entries in self.drawn.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One chat call, in the words of the OpenAI Batch API."""
+
+    custom_id: str
+    """SHA-256 of the canonical body: the same question always bears the same id."""
+    body: Mapping[str, Any]
+    """The body of `POST /v1/chat/completions`."""
+
+    def line(self) -> dict[str, Any]:
+        """Return the request as a Batch API input line."""
+        return {
+            "custom_id": self.custom_id,
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": self.body,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back for a request: an answer, or the reason why there is none."""
+
+    custom_id: str
+    status_code: int
+    """HTTP status; 0 where no answer arrived at all."""
+    body: Mapping[str, Any]
+    """The chat completion, or the error as the endpoint worded it."""
+
+    @property
+    def text(self) -> str | None:
+        """The answer's text; None where the call failed or the choice is empty."""
+        choices = self.body.get("choices") if self.status_code == 200 else None
+        if not choices:
+            return None
+        content = (choices[0].get("message") or {}).get("content")
+        return content if isinstance(content, str) and content.strip() else None
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped; only `stop` is a whole answer."""
+        choices = self.body.get("choices") or [{}]
+        reason = choices[0].get("finish_reason")
+        return reason if isinstance(reason, str) else None
+
+    def usage(self, key: Literal["prompt_tokens", "completion_tokens"]) -> int | None:
+        """Return a token count as the endpoint reported it, or None."""
+        value = (self.body.get("usage") or {}).get(key)
+        return value if isinstance(value, int) else None
+
+    def line(self) -> dict[str, Any]:
+        """Return the response as a Batch API output line."""
+        return {
+            "id": f"resp-{self.custom_id[:24]}",
+            "custom_id": self.custom_id,
+            "response": {
+                "status_code": self.status_code,
+                "request_id": self.body.get("id"),
+                "body": self.body,
+            },
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """One Python block of a document."""
+
+    code: str
+    """Its text, without the fence and its indentation."""
+    line: int
+    """Line of the document on which the code starts, from 1."""
+    end_line: int
+    """Line after its last line, from 1."""
+    kind: Literal["script", "session", "continuation"] = "script"
+    indent: str = ""
+    """What stands before each line of it in the document (list or quote indentation)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A response, or any document, read as prose and snippets."""
+
+    text: str
+    snippets: tuple[Snippet, ...]
+    paragraphs: tuple[str, ...]
+    """Prose blocks in order, headings and code left out."""
+    headings: int
+    list_items: int
+    late_prose: str
+    """Whatever is not Python after the first snippet: prose, output blocks; empty where the document ends with code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule of the contract, measured."""
+
+    rule: str
+    ok: bool
+    value: Any
+    """What was measured."""
+    limit: Any
+    """What the recipe allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An output that a text asserts, and what really came out."""
+
+    line: int
+    """Line within the snippet, from 1."""
+    claimed: str
+    actual: str | None = None
+    agrees: bool | None = None
+    """None where the two cannot be compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What happened when a program ran in the box."""
+
+    status: Status
+    reason: str | None = None
+    """Which limit fired, which call was refused, or what broke."""
+    stdout: str = ""
+    stderr: str = ""
+    error_type: str | None = None
+    error_message: str | None = None
+    error_line: int | None = None
+    """Line of the program that raised, from 1."""
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    isolation: str = "none"
+    """The tier in force: A (namespaces) or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a sample was not accepted."""
+
+    step: str
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSnippet:
+    """A snippet with all that was found out about it."""
+
+    snippet: Snippet
+    code: str
+    """The formatted code; the original where it could not be formatted."""
+    verdict: Verdict
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What is true of one document."""
+
+    excerpt: Excerpt
+    checked: tuple[CheckedSnippet, ...]
+    text: str
+    """The document with the formatted code put back."""
+    rejection: Rejection | None = None
