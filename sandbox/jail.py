@@ -6,7 +6,6 @@ Guards against what sandbox/README.md lists. Knows nothing of snippets. Runs ins
 import os
 import signal
 import socket
-import sys
 
 import kernel
 
@@ -18,10 +17,10 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def enter(settings):
-    """Jail this process and return the fd of its own PID namespace.
+    """Jail this process and return (fd of its own PID namespace, fd of its memory figures).
 
     `settings`: root (an empty folder to build the new root on), read_only (paths shown as they are), packages (paths
-    shown under /packages), files_mb, files_count. The process comes back as PID 1 of its namespace; the one that called
+    shown under /packages), hidden (folders below them that appear empty), files_mb, files_count. The process comes back as PID 1 of its namespace; the one that called
     stays outside, waits for it and passes on its end.
     """
     outside = os.geteuid(), os.getegid()
@@ -30,10 +29,11 @@ def enter(settings):
     _with_mapped_ids(lambda: kernel.unshare(namespaces), *outside)
     _become_first_process()
     own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    memory = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     _build_root(settings)
     socket.sethostname("sandbox")
     os.umask(0o022)
-    return own_namespace
+    return own_namespace, memory
 
 
 def becomes_inner_user():
@@ -101,15 +101,12 @@ def _write_maps(target, user, group):
 
 
 def _become_first_process():
-    parent = os.getpid()
     child = os.fork()
     if child:
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
         os.closerange(3, 256)
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    del parent
 
 
 def _build_root(settings):
@@ -120,6 +117,8 @@ def _build_root(settings):
         _show(path, root + path)
     for path in settings["packages"]:
         _show(path, f"{root}/packages/{os.path.basename(path)}")
+    for path in settings["hidden"]:
+        kernel.mount("tmpfs", root + path, "tmpfs", kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV, "size=4k")
     for device in DEVICES:
         _place(f"{root}/dev/{device}", is_folder=False)
         kernel.mount(f"/dev/{device}", f"{root}/dev/{device}", None, kernel.MS_BIND)
@@ -141,8 +140,3 @@ def _place(target, *, is_folder):
     os.makedirs(target if is_folder else os.path.dirname(target), exist_ok=True)
     if not is_folder:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-
-
-def own_folder():
-    """Let the payload's files be found under `-P`, which keeps the script's folder off the path."""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

@@ -6,10 +6,12 @@ header's `sizes` gives. The first frame from the operator holds the settings; th
 holds. Single-threaded; never compiles, decodes or imports anything of a snippet. Standard library only.
 """
 
+import contextlib
 import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -23,49 +25,73 @@ import jail  # noqa: E402
 import kernel  # noqa: E402
 
 RESULT_BYTES = 64_000
-DRAIN_SECONDS = 0.2
+RESULT_FD = 200
 
 
 def main():
     """Serve jobs until the operator hangs up."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     settings, _ = receive(connection)
+    place = Place(settings)
     try:
-        own_namespace = None
-        free = 0
-        if settings["confined"]:
-            own_namespace = jail.enter(settings)
-            free = jail.mount_temporary(settings)
-        sys.path.append("/packages") if settings["confined"] else sys.path.extend(settings["package_folders"])
+        place.enter()
         for name in settings["preload"]:
             __import__(name)
-    except OSError as error:
+    except (OSError, ImportError) as error:
         send(connection, {"ready": False, "reason": str(error)})
         return
-    base_bytes = int(open_statm().split()[0]) * os.sysconf("SC_PAGE_SIZE") if not settings["confined"] else BASE_BYTES
+    base_bytes = place.memory_bytes()
     gc.collect()
     gc.freeze()
     send(connection, {"ready": True})
-    while True:
-        frame = receive(connection)
-        if frame is None:
-            return
+    while (frame := receive(connection)) is not None:
         job, code = frame
         job["address_space_bytes"] = base_bytes + job["memory_bytes"]
-        os.chdir("/tmp" if settings["confined"] else settings["root"])  # noqa: S108  # the jail's own
-        header, parts = run(job, code, own_namespace)
-        if settings["confined"]:
-            free = jail.renew_temporary(settings, free)
+        place.prepare()
+        header, parts = run(job, code, place.own_namespace, connection)
+        place.clean()
         send(connection, header, *parts)
 
 
-def open_statm():
-    """Return this process's memory figures as the kernel words them."""
-    with open("/proc/self/statm") as file:
-        return file.read()
+class Place:
+    """Where this worker's snippets live: the jail, or, unconfined, a plain folder."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.confined = settings["confined"]
+        self.own_namespace = None
+        self.free = 0
+
+    def enter(self):
+        """Go in, and make the allowed packages importable."""
+        if self.confined:
+            self.own_namespace, self.memory = jail.enter(self.settings)
+            self.free = jail.mount_temporary(self.settings)
+            sys.path.append("/packages")
+        else:
+            self.memory = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+            sys.path.extend(self.settings["package_folders"])
+
+    def memory_bytes(self):
+        """Return the address space that this process maps now."""
+        return int(os.pread(self.memory, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+    def prepare(self):
+        """Stand in the folder where the next snippet starts."""
+        if not self.confined:
+            os.makedirs(self.settings["root"], exist_ok=True)
+        os.chdir("/tmp" if self.confined else self.settings["root"])  # noqa: S108  # the jail's own
+
+    def clean(self):
+        """Leave nothing of the last snippet behind."""
+        os.chdir("/")
+        if self.confined:
+            self.free = jail.renew_temporary(self.settings, self.free)
+        else:
+            shutil.rmtree(self.settings["root"], ignore_errors=True)
 
 
-def run(job, code, own_namespace):
+def run(job, code, own_namespace, connection):
     """Fork a child for one job, watch it, and return (header, (result, stdout, stderr))."""
     pipes = [os.pipe() for _ in range(3)]
     if own_namespace is not None:
@@ -80,12 +106,15 @@ def run(job, code, own_namespace):
         os.close(write_end)
     watch = os.pidfd_open(pid)
     try:
-        parts, fired = _watched(job, pid, watch, [read_end for read_end, _ in pipes], started)
+        parts, fired = _watched(job, pid, watch, [read_end for read_end, _ in pipes], connection)
     finally:
         os.close(watch)
         for read_end, _ in pipes:
             os.close(read_end)
     _, status, usage = os.wait4(pid, 0)
+    if own_namespace is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
     header = {
         "fired": fired,
         "exit_code": os.waitstatus_to_exitcode(status),
@@ -100,17 +129,19 @@ def _become_child(job, code, pipes, own_namespace):
     try:
         (_, result), (_, out), (_, err) = pipes
         null = os.open("/dev/null", os.O_RDONLY)
-        result = os.dup2(result, 200, inheritable=False)
+        result = os.dup2(result, RESULT_FD, inheritable=False)
         for source, target in ((null, 0), (out, 1), (err, 2)):
             os.dup2(source, target)
-        os.closerange(3, 200)
-        os.closerange(201, 4096)
+        if own_namespace is None:
+            os.setsid()
+        os.closerange(3, RESULT_FD)
+        os.closerange(RESULT_FD + 1, 4096)
         child.run(job, code, result, confined=own_namespace is not None)
     finally:
         os._exit(70)
 
 
-def _watched(job, pid, watch, readers, started):
+def _watched(job, pid, watch, readers, connection):
     """Collect what the child writes until it ends or a limit fires; returns (parts, limit or None)."""
     parts = [bytearray(), bytearray(), bytearray()]
     limits = [RESULT_BYTES, job["output_bytes"], job["output_bytes"]]
@@ -119,7 +150,8 @@ def _watched(job, pid, watch, readers, started):
         os.set_blocking(reader, False)
         poller.register(reader, select.POLLIN)
     poller.register(watch, select.POLLIN)
-    deadline = started + job["wall_seconds"]
+    poller.register(connection, select.POLLRDHUP)
+    deadline = time.monotonic() + job["wall_seconds"]
     fired, ended = None, False
     while not ended:
         remaining = deadline - time.monotonic()
@@ -129,6 +161,9 @@ def _watched(job, pid, watch, readers, started):
         for fd, _ in poller.poll(max(0, remaining) * 1000 if fired is None else 1000):
             if fd == watch:
                 ended = True
+            elif fd == connection.fileno():
+                os.kill(pid, signal.SIGKILL)
+                sys.exit("the operator hung up")
             elif not _drain(fd, readers, parts, limits):
                 poller.unregister(fd)
         if fired is None and len(parts[1]) + len(parts[2]) > job["output_bytes"]:
@@ -181,5 +216,4 @@ def _exactly(connection, size):
 
 
 if __name__ == "__main__":
-    BASE_BYTES = int(open_statm().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     main()

@@ -225,6 +225,23 @@ class CheckedSnippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the teacher wrote for one assignment, with what it took."""
+
+    assignment: Assignment
+    custom_ids: tuple[str, ...]
+    """The requests that led to it, one per step."""
+    model: str
+    text: str
+    """The last answer; empty where there is none."""
+    prompt_tokens: int | None = None
+    """As the endpoint reported them, over all steps; None where it did not."""
+    completion_tokens: int | None = None
+    rejection: Rejection | None = None
+    """Why the answer cannot be used at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What is true of one document."""
 
@@ -233,3 +250,24 @@ class Examination:
     text: str
     """The document with the formatted code put back."""
     rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """An assignment at the end of its road: accepted, or rejected with the reason."""
+
+    written: Written
+    examination: Examination | None
+    """None where there was no answer to examine."""
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """Why it was not accepted; None for an accepted sample."""
+        if self.written.rejection:
+            return self.written.rejection
+        return self.examination.rejection if self.examination else None
+
+    @property
+    def id(self) -> str:
+        """The sample's id: the hash of the request that it answers."""
+        return self.written.custom_ids[-1][:32]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.records import Excerpt, Finding
+from textbooks.records import Excerpt, Finding, Snippet
 
 Trees = tuple[ast.Module, ...]
 Check = Callable[[Excerpt, Trees, Any], tuple[bool, Any]]
@@ -33,6 +33,26 @@ def refuse_unknown(rules: Iterable[str], place: Callable[[str], str]) -> None:
     for rule in rules:
         if rule not in CHECKS:
             raise TextbooksError(f"{place(rule)}: unknown rule {rule!r}.{suggestion(rule, CHECKS)}")
+
+
+def refuse_unusable(rules: Mapping[str, Any], place: Callable[[str], str]) -> None:
+    """Raise a TextbooksError for a rule whose value its check cannot use, by measuring a small document with it."""
+    document = Excerpt(
+        text="",
+        snippets=(Snippet(code="x = 1\n", line=1, end_line=2),),
+        paragraphs=("One.",),
+        headings=0,
+        list_items=0,
+        late_prose="",
+    )
+    for rule, value in rules.items():
+        try:
+            check(document, {rule: value})
+        except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
+            raise TextbooksError(
+                f"{place(rule)}: rule {rule!r} cannot use the value {value!r} ({error}); "
+                "see docs/recipes.md for what each rule takes"
+            ) from error
 
 
 def _paragraphs(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:

@@ -36,9 +36,12 @@ class Prompter:
         )
         known = {axis.name for axis in recipe.axes} | {"rules", "recipe"}
         self._templates = {}
+        used: set[str] = set()
         for step in recipe.spec.steps:
-            self._templates[step.name] = self._compiled(step, known)
+            self._templates[step.name], names = self._compiled(step, known)
+            used |= names
             known.add(step.name)
+        self._refuse_unused(used)
 
     def request(self, assignment: Assignment, step: StepSpec, answers: Mapping[str, str]) -> Request:
         """Return the request of one step; `answers` holds the texts of the earlier steps by name."""
@@ -62,7 +65,7 @@ class Prompter:
         }
         return Request(custom_id=digest(body), body=body)
 
-    def _compiled(self, step: StepSpec, known: set[str]) -> jinja2.Template:
+    def _compiled(self, step: StepSpec, known: set[str]) -> tuple[jinja2.Template, set[str]]:
         path = self.recipe.folder / step.template
         try:
             source = path.read_text(encoding="utf-8")
@@ -77,4 +80,16 @@ class Prompter:
             raise TextbooksError(
                 f"{path}: variable {name!r} is given by no axis or earlier step.{suggestion(name, known)}"
             )
-        return template
+        return template, used
+
+    def _refuse_unused(self, used: set[str]) -> None:
+        """Refuse an axis that no prompt shows: it would only multiply identical requests."""
+        values = [str(value) for value in self.recipe.spec.rules.values()]
+        used = used | {value[1:].partition(".")[0] for value in values if value.startswith("$")}
+        used |= {parent for axis in self.recipe.axes for parent in axis.given}
+        for axis in self.recipe.axes:
+            if axis.name not in used:
+                place = self.recipe.source.place(("draw", axis.name))
+                raise TextbooksError(
+                    f"{place}: axis {axis.name!r} is drawn but no template or rule uses it; use it or remove it"
+                )

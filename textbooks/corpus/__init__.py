@@ -1,0 +1,1 @@
+"""What is kept: rows, Parquet files, the tally and the dataset card. Knows nothing of how samples were made."""

@@ -1,0 +1,104 @@
+"""The dataset card: a YAML header that the hub accepts, then what the corpus is, the waterfall and how to rebuild it.
+
+Says only what was counted; what was not checked is said to be unchecked.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from textbooks.corpus.tally import waterfall
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+PATTERNS = {"train": "data/train-*.parquet", "test": "data/test-*.parquet"}
+
+
+def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str, int]) -> str:
+    """Return the text of the card. `frozen` is the run's recipe.yaml, `rows` the number of rows per file."""
+    recipe = frozen["recipe"]
+    header = yaml.safe_dump(_header(recipe, rows), sort_keys=False, allow_unicode=True)
+    sections = [
+        f"---\n{header}---\n",
+        f"# {recipe['name']}\n\n{recipe['about']}\n",
+        _summary(frozen, tally),
+        _waterfall(tally),
+        _snippets(tally),
+        _loading(rows),
+        _making(frozen),
+        "## Not checked\n\nNear-duplicates and overlap with benchmarks were not looked for; the columns "
+        "`duplicate_cluster` and `contamination` are null. Run a decontamination of your own before you report "
+        "benchmark scores of a model trained on this.\n",
+    ]
+    return "\n".join(sections)
+
+
+def _header(recipe: Mapping[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+    total = rows.get("train", 0) + rows.get("test", 0)
+    configs: list[dict[str, Any]] = []
+    splits = [{"split": split, "path": PATTERNS[split]} for split in PATTERNS if rows.get(split)]
+    if splits:
+        configs.append({"config_name": "default", "data_files": splits})
+    for name in ("rejected", "snippets"):
+        if rows.get(name):
+            files = [{"split": "train", "path": f"{name}/{name}-*.parquet"}]
+            configs.append({"config_name": name, "data_files": files})
+    return {
+        "license": recipe["publish"]["license"],
+        "language": [recipe["language"]],
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "code", "python", "textbook", "executed"],
+        "pretty_name": recipe["name"],
+        "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],
+        "configs": configs,
+    }
+
+
+def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
+    ran = sum(tally["snippets"].values())
+    tokens = tally["completion_tokens"]
+    lines = [
+        f"Written by `{frozen['model']}` from {tally['assignments']} prompts drawn by the recipe "
+        f"`{frozen['recipe']['name']}`; {tally['accepted']} samples were accepted.",
+        f"All {ran} Python snippets that were found, in accepted and rejected answers, were executed in a sandbox "
+        f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
+        f"{tally['claims']['checked']} outputs claimed in comments were compared with what was printed.",
+        f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. Cost: unavailable.",
+    ]
+    return "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _waterfall(tally: Mapping[str, Any]) -> str:
+    lines = ["## Waterfall", "", "| step | rejected | left |", "| --- | ---: | ---: |"]
+    lines += [f"| {name} | {lost or ''} | {left} |" for name, lost, left in waterfall(tally)]
+    return "\n".join(lines) + "\n\nEvery rejected row is in the configuration `rejected`, whole, with its evidence.\n"
+
+
+def _snippets(tally: Mapping[str, Any]) -> str:
+    lines = ["## Snippets", "", "| verdict | count |", "| --- | ---: |"]
+    lines += [f"| {status} | {count} |" for status, count in tally["snippets"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _loading(rows: Mapping[str, int]) -> str:
+    split = "train" if rows.get("train") else "test"
+    return f"""## Load it
+
+```python
+from datasets import load_dataset
+
+accepted = load_dataset("path/to/corpus", split="{split}")
+rejected = load_dataset("path/to/corpus", "rejected", split="train")
+snippets = load_dataset("path/to/corpus", "snippets", split="train")
+```
+"""
+
+
+def _making(frozen: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in frozen["versions"].items())
+    return f"""## Rebuild it
+
+The run's `recipe.yaml` holds every setting, the digests of the lists and the seed. With it and the run's journal,
+`textbooks build {frozen["recipe"]["name"]} --samples {frozen["samples"]}` gives the same rows without asking any
+model again. Versions: {versions}.
+"""

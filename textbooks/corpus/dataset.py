@@ -1,0 +1,110 @@
+"""Rows on disk: one Parquet part per shard while a run grows, and the finished dataset folder, in zstd.
+
+A part bears the digest of what it was made from, so an unchanged shard is not examined twice. Knows nothing of what
+the columns mean.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textbooks.storage import replacing, write_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+CONFIGURATIONS = ("default", "rejected", "snippets")
+
+
+def part_folder(parts: Path, shard: int, made_from: str) -> Path:
+    """Return where the part of a shard lies, by the digest of what it was made from."""
+    return parts / f"{shard:05d}-{made_from[:16]}"
+
+
+def read_part_tally(part: Path) -> dict[str, Any] | None:
+    """Return what was noted when the part was finished, or None if it is not there."""
+    path = part / "counts.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def write_part(
+    part: Path, rows: Mapping[str, Sequence[dict[str, Any]]], schemas: "Mapping[str, pa.Schema]", counts: Any
+) -> None:
+    """Write the rows of one shard; `counts` is written last and marks the part as whole."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name in CONFIGURATIONS:
+        table = pa.Table.from_pylist(list(rows[name]), schema=schemas[name])
+        with replacing(part / f"{name}.parquet") as partial:
+            pq.write_table(table, partial, compression="zstd")
+    write_text(part / "counts.json", json.dumps(counts))
+
+
+def publish(
+    corpus: Path, parts: Sequence[Path], schemas: "Mapping[str, pa.Schema]", *, test_percent: int
+) -> dict[str, int]:
+    """Join the parts into the dataset folder and return the number of rows per file.
+
+    A row goes to `test` by the hash of its id, so a sample stays where it is however the corpus grows. Files are
+    replaced one by one, each atomically; a file that would have no rows is removed.
+    """
+    data = corpus / "data"
+    counts = _joined(
+        {split: data / f"{split}-00000-of-00001.parquet" for split in ("train", "test")},
+        [part / "default.parquet" for part in parts],
+        schemas["default"],
+        lambda row_id: "test" if _percent(row_id) < test_percent else "train",
+    )
+    for name in ("rejected", "snippets"):
+        target = corpus / name / f"{name}-00000-of-00001.parquet"
+        counts |= _joined({name: target}, [part / f"{name}.parquet" for part in parts], schemas[name], lambda _: name)
+    return counts
+
+
+def remove_stale(parts: Path, keep: Sequence[Path]) -> None:
+    """Delete parts that are no longer what their shard would give."""
+    wanted = {part.name for part in keep}
+    for folder in parts.iterdir() if parts.is_dir() else ():
+        if folder.name not in wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _percent(row_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:8], "big") % 100
+
+
+def _joined(targets: Mapping[str, Path], sources: Sequence[Path], schema: "pa.Schema", choose: Any) -> dict[str, int]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    counts = dict.fromkeys(targets, 0)
+    with contextlib.ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(_writer(path, schema)) for name, path in targets.items()
+        }
+        for source in sources:
+            table = pq.read_table(source, schema=schema)
+            chosen = [choose(row_id) for row_id in table.column("id").to_pylist()]
+            for name, writer in writers.items():
+                selected = table.filter(pa.array([choice == name for choice in chosen], pa.bool_()))
+                counts[name] += selected.num_rows
+                if selected.num_rows:
+                    writer.write_table(selected)
+    for name, path in targets.items():
+        if not counts[name]:
+            path.unlink()
+    return counts
+
+
+@contextlib.contextmanager
+def _writer(path: Path, schema: "pa.Schema") -> "Iterator[pq.ParquetWriter]":
+    import pyarrow.parquet as pq
+
+    with replacing(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        yield writer

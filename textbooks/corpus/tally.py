@@ -1,0 +1,119 @@
+"""The tally of a run: counts by step and reason, snippets, claims, tokens and times, addable shard by shard.
+
+Knows nothing of files or of how the numbers are shown.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from textbooks.records import Outcome
+
+STEPS = ("teacher", "read", "format", "contract", "run", "claims")
+"""The steps at which a sample can be rejected, in order."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Running counts; `as_json` is what tally.json and `build --json` hold."""
+
+    assignments: int = 0
+    accepted: int = 0
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    snippets: Counter[str] = field(default_factory=Counter)
+    claims_checked: int = 0
+    claims_open: int = 0
+    tokens: Counter[str] = field(default_factory=Counter)
+    unreported: int = 0
+    """Answers whose endpoint reported no token counts."""
+    isolation: set[str] = field(default_factory=set)
+
+    @property
+    def to_do(self) -> int:
+        """Assignments without an answer yet."""
+        return self.assignments - self.accepted - sum(self.rejected.values())
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count what became of some assignments."""
+        for outcome in outcomes:
+            if outcome.rejection:
+                self.rejected[outcome.rejection.step, outcome.rejection.reason] += 1
+            else:
+                self.accepted += 1
+            self._add_effort(outcome)
+
+    def counts(self) -> dict[str, Any]:
+        """Return the counts in a form that JSON keeps and `merge` takes back."""
+        return {
+            "accepted": self.accepted,
+            "rejected": [[*key, count] for key, count in sorted(self.rejected.items())],
+            "snippets": dict(self.snippets),
+            "claims_checked": self.claims_checked,
+            "claims_open": self.claims_open,
+            "tokens": dict(self.tokens),
+            "unreported": self.unreported,
+            "isolation": sorted(self.isolation),
+        }
+
+    def merge(self, counts: Mapping[str, Any]) -> None:
+        """Add the counts of one part."""
+        self.accepted += counts["accepted"]
+        self.rejected.update({(step, reason): count for step, reason, count in counts["rejected"]})
+        self.snippets.update(counts["snippets"])
+        self.claims_checked += counts["claims_checked"]
+        self.claims_open += counts["claims_open"]
+        self.tokens.update(counts["tokens"])
+        self.unreported += counts["unreported"]
+        self.isolation.update(counts["isolation"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts in the words of docs/design.md; unknown sums are null."""
+        by_step: dict[str, dict[str, int]] = {}
+        for (step, reason), count in sorted(self.rejected.items(), key=lambda item: (_order(item[0]), item[0])):
+            by_step.setdefault(step, {})[reason] = count
+        known = not self.unreported
+        return {
+            "assignments": self.assignments,
+            "accepted": self.accepted,
+            "rejected": by_step,
+            "to_do": self.to_do,
+            "snippets": dict(sorted(self.snippets.items())),
+            "claims": {"checked": self.claims_checked, "corrected": 0, "open": self.claims_open},
+            "repairs": {"rounds": 0, "saved": 0},
+            "prompt_tokens": self.tokens["prompt"] if known else None,
+            "completion_tokens": self.tokens["completion"] if known else None,
+            "cost_usd": None,
+            "cost_per_accepted_usd": None,
+            "isolation": "+".join(sorted(self.isolation)) or None,
+        }
+
+    def _add_effort(self, outcome: Outcome) -> None:
+        written = outcome.written
+        if written.prompt_tokens is None or written.completion_tokens is None:
+            self.unreported += 1
+        self.tokens["prompt"] += written.prompt_tokens or 0
+        self.tokens["completion"] += written.completion_tokens or 0
+        for item in outcome.examination.checked if outcome.examination else ():
+            self.snippets[item.verdict.status] += 1
+            self.isolation.add(item.verdict.isolation)
+            self.claims_checked += sum(claim.agrees is not None for claim in item.claims)
+            self.claims_open += sum(claim.agrees is None for claim in item.claims)
+
+
+def waterfall(tally: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+    """Return (step or step: reason, rejected there, left after it) from assignments down to the accepted."""
+    left = tally["assignments"]
+    lines = [("assignments", 0, left)]
+    if tally["to_do"]:
+        left -= tally["to_do"]
+        lines.append(("no answer yet", tally["to_do"], left))
+    for step in sorted(tally["rejected"], key=lambda step: _order((step, ""))):
+        for reason, count in tally["rejected"][step].items():
+            left -= count
+            lines.append((f"{step}: {reason}", count, left))
+    return [*lines, ("accepted", 0, left)]
+
+
+def _order(key: tuple[str, str]) -> int:
+    return STEPS.index(key[0]) if key[0] in STEPS else len(STEPS)

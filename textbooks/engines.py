@@ -1,0 +1,88 @@
+"""Where the examining runs: on this machine, in as many processes as asked for, each with a box of its own.
+
+A process formats, reads and judges; the box that it operates runs. Knows nothing of what a task means.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from types import TracebackType
+from typing import TypeVar
+
+from textbooks.errors import TextbooksError
+from textbooks.sandbox import Policy, Sandbox
+from textbooks.sandbox.pool import Isolation
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+AHEAD = 4
+"""Tasks in hand per process while the oldest result is awaited."""
+
+_sandbox: Sandbox | None = None
+"""The box of a worker process; set once when the process starts."""
+
+
+class LocalEngine:
+    """Maps tasks over processes of this machine, in order; with one worker, in this very process."""
+
+    def __init__(self, *, workers: int, policy: Policy, isolation: Isolation) -> None:
+        if workers < 1:
+            raise TextbooksError(f"--workers is {workers}; give at least 1")
+        self._workers = workers
+        self._sandbox = Sandbox(policy=policy, isolation=isolation)
+        self._settings = (policy, isolation)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "LocalEngine":
+        self._sandbox.__enter__()
+        if self._workers > 1:
+            self._pool = ProcessPoolExecutor(
+                self._workers,
+                mp_context=get_context("spawn"),
+                initializer=_start,
+                initargs=self._settings,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+        self._sandbox.__exit__(kind, error, trace)
+
+    def map(
+        self, function: Callable[[TaskT, Sandbox], ResultT], tasks: Iterable[TaskT]
+    ) -> Iterator[ResultT]:
+        """Yield `function(task, sandbox)` for each task, in order, memory bounded."""
+        if self._pool is None:
+            for task in tasks:
+                yield function(task, self._sandbox)
+            return
+        waiting: deque[Future[ResultT]] = deque()
+        try:
+            for task in tasks:
+                waiting.append(self._pool.submit(_call, function, task))
+                if len(waiting) >= AHEAD * self._workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise RuntimeError("a worker process died while it examined an answer") from error
+
+
+def _start(policy: Policy, isolation: Isolation) -> None:
+    global _sandbox  # noqa: PLW0603  # a process pool offers no other place for what a worker keeps
+    import atexit
+
+    _sandbox = Sandbox(policy=policy, isolation=isolation)
+    _sandbox.__enter__()
+    atexit.register(_sandbox.__exit__, None, None, None)
+
+
+def _call(function: Callable[[TaskT, Sandbox], ResultT], task: TaskT) -> ResultT:
+    if _sandbox is None:
+        raise RuntimeError("the worker process was not started by the engine")
+    return function(task, _sandbox)

@@ -1,0 +1,179 @@
+"""What a run is, settled and checked before anything is asked or written: recipe, plan, teacher, folder.
+
+Knows how the settings of a person become one frozen description; knows nothing of the steps that follow.
+"""
+
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from textbooks import assets
+from textbooks.corpus import rows
+from textbooks.corpus.rows import Labels
+from textbooks.errors import TextbooksError
+from textbooks.excerpt import contract
+from textbooks.plan import recipe as recipes
+from textbooks.plan.draw import Plan
+from textbooks.plan.prompts import Prompter
+from textbooks.plan.recipe import Recipe
+from textbooks.records import Request
+from textbooks.sandbox import Policy
+from textbooks.sandbox.policy import shipped
+from textbooks.sandbox.pool import Isolation
+from textbooks.storage import digest
+from textbooks.teacher.teacher import shipped_recordings
+
+CHARACTERS_PER_TOKEN = 4
+"""A rough figure for English and Python text: 8 % over cl100k on library source; marked as an estimate wherever shown."""
+ESTIMATE_PROMPTS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run, fully decided."""
+
+    recipe: Recipe
+    plan: Plan
+    prompter: Prompter
+    samples: int
+    source: Literal["live", "recorded", "shipped"]
+    """Who answers what the journal does not hold: an endpoint, files that were named, or the shipped recordings."""
+    base_url: str | None
+    recorded: tuple[Path, ...]
+    policy: Policy
+    isolation: Isolation
+    labels: Labels
+
+    def frozen(self) -> dict[str, Any]:
+        """Return what `recipe.yaml` of the run holds."""
+        templates = {
+            step.name: digest((self.recipe.folder / step.template).read_text(encoding="utf-8"))
+            for step in self.recipe.spec.steps
+        }
+        return {
+            "recipe": self.recipe.spec.model_dump(mode="json", exclude_none=True),
+            "samples": self.samples,
+            "model": self.prompter.model,
+            "lists": dict(self.recipe.digests),
+            "templates": templates,
+            "isolation": self.isolation,
+            "versions": {
+                "textbooks": metadata.version("textbooks"),
+                "python": platform.python_version(),
+                "black": metadata.version("black"),
+            },
+        }
+
+    def frozen_text(self) -> str:
+        """Return the text of the run's `recipe.yaml`."""
+        return yaml.safe_dump(self.frozen(), sort_keys=False, allow_unicode=True)
+
+    def first_requests(self) -> Iterator[Request]:
+        """Yield the request of each assignment's first step, which needs no answer of another."""
+        step = self.recipe.spec.steps[0]
+        return (self.prompter.request(self.plan[index], step, {}) for index in range(self.samples))
+
+    def estimate(self) -> dict[str, Any]:
+        """Return what would be asked: counts, and prompt tokens guessed from a sample of real prompts."""
+        count = min(self.samples, ESTIMATE_PROMPTS)
+        characters = sum(
+            len(message["content"])
+            for _, request in zip(range(count), self.first_requests(), strict=False)
+            for message in request.body["messages"]
+        )
+        steps = len(self.recipe.spec.steps)
+        most = self.recipe.spec.teacher.sampling.get("max_completion_tokens")
+        return {
+            "recipe": self.recipe.name,
+            "model": self.prompter.model,
+            "space": len(self.plan),
+            "assignments": self.samples,
+            "requests": self.samples * steps,
+            "prompt_tokens": round(characters / count / CHARACTERS_PER_TOKEN * self.samples * steps),
+            "completion_tokens_at_most": most * self.samples * steps if isinstance(most, int) else None,
+            "estimated": "characters / 4",
+            "cost_usd": None,
+        }
+
+
+def prepare(
+    recipe: str = recipes.DEFAULT,
+    *,
+    samples: int | None = None,
+    settings: Sequence[str] = (),
+    model: str | None = None,
+    base_url: str | None = None,
+    recorded: Sequence[Path] = (),
+    isolation: Isolation = "A",
+) -> Job:
+    """Decide and check everything about a run.
+
+    Raises:
+        TextbooksError: whatever a person can mend: recipe, lists, templates, rules, counts, model, packages.
+    """
+    loaded = recipes.load(recipe, settings)
+    contract.refuse_unknown(loaded.spec.rules, lambda rule: loaded.source.place(("rules", rule)))
+    plan = loaded.plan()
+    count = samples if samples is not None else loaded.spec.samples
+    if count < 1:
+        raise TextbooksError(f"--samples is {count}; give at least 1")
+    if count > len(plan):
+        raise TextbooksError(
+            f"--samples is {count}, and recipe {loaded.name!r} has only {len(plan)} combinations; "
+            "lower it or add values to its lists"
+        )
+    base_url = base_url or os.environ.get("OPENAI_BASE_URL")
+    is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
+    if is_live and model is None and not any(setting.startswith("teacher.model=") for setting in settings):
+        _refuse_shipped_model(loaded, base_url)
+    prompter = Prompter(loaded, model=model)
+    first = plan[0]
+    prompter.request(first, loaded.spec.steps[0], {})
+    contract.refuse_unusable(loaded.rules_for(first), lambda rule: loaded.source.place(("rules", rule)))
+    for axis in rows.clashing(first):
+        place = loaded.source.place(("draw", axis))
+        raise TextbooksError(f"{place}: axis {axis!r} bears the name of a fixed column; rename it")
+    source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
+    files = tuple(recorded) if source != "shipped" else tuple(shipped_recordings(loaded.name))
+    if source == "shipped" and not files:
+        raise TextbooksError(
+            f"recipe {loaded.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
+            "or answers with --recorded"
+        )
+    box = loaded.spec.box
+    return Job(
+        recipe=loaded,
+        plan=plan,
+        prompter=prompter,
+        samples=count,
+        source=source,
+        base_url=base_url,
+        recorded=files,
+        policy=shipped().with_changes(**_limits(box.model_dump())),
+        isolation=isolation,
+        labels=Labels(
+            recipe=loaded.name,
+            language=loaded.spec.language,
+            axes=tuple(first.drawn),
+            many=first.many,
+        ),
+    )
+
+
+def _limits(box: Mapping[str, Any]) -> dict[str, Any]:
+    return {**box, "packages": tuple(box["packages"])}
+
+
+def _refuse_shipped_model(recipe: Recipe, base_url: str | None) -> None:
+    if assets.PACKAGE in recipe.folder.resolve().parents:
+        where = f"endpoint {base_url!r}" if base_url else "OPENAI_API_KEY is set, so the OpenAI endpoint"
+        raise TextbooksError(
+            f"{where} would be asked, but no model is named; add --model NAME "
+            "(or unset the variable to use the recorded answers)"
+        )

@@ -1,0 +1,86 @@
+"""How tight the box is: `sandbox/policy.toml`, and what a caller changes. Starts nothing."""
+
+import importlib.metadata
+import re
+import tomllib
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from textbooks import assets
+from textbooks.errors import TextbooksError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The limits of one snippet and what it may import."""
+
+    cpu_seconds: float
+    wall_seconds: float
+    memory_mb: int
+    output_bytes: int
+    files_mb: int
+    files_count: int
+    open_files: int
+    threads: int
+    packages: tuple[str, ...]
+    random_seed: int
+    recycle_after: int
+    preload: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+
+    def with_changes(self, **changes: Any) -> "Policy":
+        """Return a copy with every change that is not None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Policy:
+    """Return the policy of `sandbox/policy.toml`."""
+    path = assets.folder("sandbox") / "policy.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    values = {**data["limits"], **data["box"], "environment": tuple(data["environment"].items())}
+    known = {field.name for field in fields(Policy)}
+    if set(values) != known:
+        raise TextbooksError(f"{path}: keys {sorted(set(values) ^ known)} are missing or unknown")
+    tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Policy(**{**values, **tuples})
+
+
+def package_paths(names: tuple[str, ...]) -> list[Path]:
+    """Return the files and folders of the named distributions and of all that they require, as installed here.
+
+    Raises:
+        TextbooksError: a named distribution is not installed.
+    """
+    paths: set[Path] = set()
+    waiting, seen = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        normal = re.sub(r"[-_.]+", "-", name).lower()
+        if normal in seen:
+            continue
+        seen.add(normal)
+        try:
+            found = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError as error:
+            if name in names:
+                raise TextbooksError(
+                    f"package {name!r} is not installed, so snippets cannot import it; "
+                    f"run: pip install {name}, or take it off the recipe's 'box.packages'"
+                ) from error
+            continue
+        paths |= _top_level(found)
+        waiting += [
+            re.split(r"[\s<>=!~;\[(]", requirement, maxsplit=1)[0]
+            for requirement in found.requires or []
+            if "extra ==" not in requirement
+        ]
+    return sorted(paths)
+
+
+def _top_level(found: importlib.metadata.Distribution) -> set[Path]:
+    site = Path(str(found.locate_file("")))
+    first = {Path(str(file)).parts[0] for file in found.files or [] if ".." not in Path(str(file)).parts}
+    return {(site / name).resolve() for name in first if name != "__pycache__" and (site / name).exists()}

@@ -1,0 +1,109 @@
+"""`Sandbox`: a set of workers that run programs in order, and replace each other when one is lost."""
+
+import os
+import queue
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+from typing import Literal
+
+from textbooks.errors import TextbooksError
+from textbooks.records import Verdict
+from textbooks.sandbox import policy as policies
+from textbooks.sandbox.policy import Policy
+from textbooks.sandbox.worker import Worker, WorkerLost
+
+Isolation = Literal["A", "none"]
+AHEAD = 8
+"""Programs in hand per worker while the oldest result is awaited."""
+
+
+class Sandbox:
+    """Runs untrusted programs; use it as a context manager.
+
+    `isolation` is the tier that must hold: A (namespaces, seccomp, limits). "none" only limits resources and is for
+    code that you trust.
+    """
+
+    def __init__(
+        self, *, workers: int = 1, policy: Policy | None = None, isolation: Isolation = "A"
+    ) -> None:
+        if not sys.platform.startswith("linux"):
+            raise TextbooksError(
+                f"the box needs Linux, and this is {sys.platform!r}; run in the container of sandbox/Dockerfile"
+            )
+        if workers < 1:
+            raise TextbooksError(f"workers is {workers}; give at least 1")
+        self.policy = policy or policies.shipped()
+        self.isolation = isolation
+        self.workers = workers
+        self._idle: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
+        for _ in range(workers):
+            self._idle.put(None)
+
+    def __enter__(self) -> "Sandbox":
+        worker = self._idle.get()
+        self._idle.put(worker or self._started())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for _ in range(self.workers):
+            worker = self._idle.get()
+            if worker:
+                worker.close()
+            self._idle.put(None)
+
+    def run(self, code: str, *, bare: bool = False) -> Verdict:
+        """Run one program and return what happened; safe to call from several threads.
+
+        `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__".
+        """
+        worker = self._idle.get()
+        try:
+            for _ in range(2):
+                try:
+                    worker = worker or self._started()
+                    verdict = worker.run(code, bare=bare)
+                except WorkerLost as lost:
+                    reason = str(lost)
+                    worker = self._replaced(worker)
+                    continue
+                if worker.runs >= self.policy.recycle_after:
+                    worker = self._replaced(worker)
+                return verdict
+        finally:
+            self._idle.put(worker)
+        return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
+
+    def map(self, codes: Iterable[str], *, bare: bool = False) -> Iterator[Verdict]:
+        """Yield the verdicts of programs in order, all workers busy, memory bounded."""
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="box") as threads:
+            waiting: deque[Future[Verdict]] = deque()
+            try:
+                for code in codes:
+                    waiting.append(threads.submit(partial(self.run, bare=bare), code))
+                    if len(waiting) >= AHEAD * self.workers:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _started(self) -> Worker:
+        return Worker(self.policy, isolation=self.isolation)
+
+    @staticmethod
+    def _replaced(worker: Worker | None) -> None:
+        if worker:
+            worker.close()
+
+
+def usable_cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0))
