@@ -28,7 +28,7 @@ from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Assignment, Outcome, Rejection, Response, Written
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.pool import Isolation, usable_cores
-from textbooks.storage import digest, writable_folder, write_json_lines, write_text
+from textbooks.storage import digest, refuse_unwritable, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
 from textbooks.teacher.teacher import Teacher
@@ -95,14 +95,15 @@ def build(job: Job, *, out: Path | None = None, workers: int | None = None, prog
     tally = Tally(assignments=job.samples)
     parts: list[Path] = []
     engine = LocalEngine(workers=workers or usable_cores(), policy=job.policy, isolation=job.isolation)
-    with Journal(out / "journal") as journal, engine:
+    # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
+    with Journal(out / "journal", before_first=lambda: _claim(job, out)) as journal, engine:
         writer = _Writer(job, journal)
         for number, first in enumerate(range(0, job.samples, SHARD)):
             indices = range(first, min(first + SHARD, job.samples))
             shard = writer.write(number, indices, report)
             if not (parts or shard):
                 _refuse_silence(job)
-            writable_folder(out)
+            _claim(job, out)
             parts.append(_part(job, number, shard, engine, out, tally, report))
         counts = writer.counts
     result = _package(job, out, parts, tally, counts, time.monotonic() - started)
@@ -255,40 +256,52 @@ def _package(
         **tally.as_json(),
         **counts,
         "wall_seconds": round(wall_seconds, 3),
+        "recipe_digest": digest(job.frozen_text()),
     }
     write_text(corpus / "README.md", card.card(job.frozen(), result, written))
-    write_text(out / "recipe.yaml", job.frozen_text())
     write_text(out / "tally.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     dataset.remove_stale(out / "parts", parts)
     return result
 
 
-def _finished(job: Job, out: Path) -> dict[str, Any] | None:
-    """Return the tally of a run that is whole and would come out the same; refuse a folder that is not ours."""
+def _claim(job: Job, out: Path) -> None:
+    """Mark the folder as this run's."""
+    writable_folder(out)
     frozen = out / "recipe.yaml"
-    if out.exists() and not out.is_dir():
-        raise TextbooksError(f"--out {str(out)!r} is a file; name a folder")
+    if not frozen.exists() or frozen.read_text(encoding="utf-8") != job.frozen_text():
+        write_text(frozen, job.frozen_text())
+
+
+def _finished(job: Job, out: Path) -> dict[str, Any] | None:
+    """Return the tally of a run that is whole and would come out the same."""
+    _refuse_foreign_folder(job, out)
+    path = out / "tally.json"
+    if not path.exists() or not (out / "corpus" / "README.md").exists():
+        return None
+    tally: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    is_same = tally["recipe_digest"] == digest(job.frozen_text())
+    return tally if is_same and tally["to_do"] == 0 else None
+
+
+def _refuse_foreign_folder(job: Job, out: Path) -> None:
+    """Raise a TextbooksError for a folder that is not this recipe's, or in which nothing can be written."""
+    refuse_unwritable(out)
+    frozen = out / "recipe.yaml"
     if not frozen.exists():
-        strange = [path.name for path in out.iterdir() if path.name not in ("journal", "parts", "corpus")] if out.exists() else []
+        strange = sorted(path.name for path in out.iterdir()) if out.exists() else []
         if strange:
             raise TextbooksError(
-                f"--out {str(out)!r} holds other things (such as {sorted(strange)[0]!r}); name a new folder"
+                f"--out {str(out)!r} holds other things (such as {strange[0]!r}) and no run; name a new folder"
             )
-        return None
-    text = frozen.read_text(encoding="utf-8")
+        return
     try:
-        owner = yaml.safe_load(text)["recipe"]["name"]
+        owner = yaml.safe_load(frozen.read_text(encoding="utf-8"))["recipe"]["name"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise TextbooksError(f"{frozen} is not a run's recipe; remove it or name another --out") from error
     if owner != job.recipe.name:
         raise TextbooksError(
             f"--out {str(out)!r} belongs to recipe {owner!r}, not {job.recipe.name!r}; name another folder"
         )
-    tally = out / "tally.json"
-    if text != job.frozen_text() or not tally.exists() or not (out / "corpus" / "README.md").exists():
-        return None
-    counts: dict[str, Any] = json.loads(tally.read_text(encoding="utf-8"))
-    return counts if counts["to_do"] == 0 else None
 
 
 def _refuse_silence(job: Job) -> None:

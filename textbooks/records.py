@@ -183,6 +183,10 @@ class Claim:
     agrees: bool | None = None
     """None where the two cannot be compared."""
 
+    def view(self) -> dict[str, Any]:
+        """Return the claim as a mapping, for rows and verdict lines."""
+        return {"line": self.line, "claimed": self.claimed, "actual": self.actual, "agrees": self.agrees}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -202,6 +206,23 @@ class Verdict:
     peak_memory_bytes: int = 0
     isolation: str = "none"
     """The tier in force: A (namespaces) or none."""
+
+    def line(self) -> dict[str, Any]:
+        """Return the verdict as the fields of a verdict line (docs/design.md, section 9)."""
+        error = None
+        if self.error_type is not None:
+            error = {"type": self.error_type, "message": self.error_message, "line": self.error_line}
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "error": error,
+            "wall_seconds": self.wall_seconds,
+            "cpu_seconds": self.cpu_seconds,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "isolation": self.isolation,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,25 @@ def writable_folder(path: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise TextbooksError(
-            f"cannot write in {str(path)!r} ({error.strerror}); choose another folder or free this one"
-        ) from error
+        raise _unwritable(path, error) from error
     return path
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise a TextbooksError if the folder `path` could not be created or written in; leaves nothing behind."""
+    existing = path.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    try:
+        Path(tempfile.mkdtemp(prefix=".probe-", dir=existing)).rmdir()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> TextbooksError:
+    return TextbooksError(
+        f"cannot write in {str(path)!r} ({error.strerror}); choose another folder or free this one"
+    )
 
 
 def write_text(path: Path, text: str) -> None:

@@ -105,10 +105,7 @@ def snippets(outcome: Outcome) -> list[Row]:
             "cpu_seconds": item.verdict.cpu_seconds,
             "peak_memory_bytes": item.verdict.peak_memory_bytes,
             "isolation": item.verdict.isolation,
-            "claims": [
-                {"line": c.line, "claimed": c.claimed, "actual": c.actual, "agrees": c.agrees}
-                for c in item.claims
-            ],
+            "claims": [claim.view() for claim in item.claims],
         }
         for position, item in enumerate(outcome.examination.checked)
     ]

@@ -6,6 +6,7 @@ request. Knows nothing of where answers come from.
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -17,8 +18,10 @@ from textbooks.teacher.answers import Answers
 class Journal:
     """Appends to `folder`, and finds what is already there. Files are created by the first line only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, before_first: Callable[[], None] = lambda: None) -> None:
+        """Index what `folder` holds; `before_first` is called once, before the first line is written."""
         self._folder = folder
+        self._before_first = before_first
         self._files: dict[Path, IO[bytes]] = {}
         self._answers = Answers(sorted(folder.glob("*.responses.jsonl")), torn_end=True)
 
@@ -51,6 +54,8 @@ class Journal:
         """Append a line and return the offset at which it starts."""
         file = self._files.get(path)
         if file is None:
+            if not self._files:
+                self._before_first()
             self._folder.mkdir(parents=True, exist_ok=True)
             _cut_torn_end(path)
             file = self._files[path] = path.open("ab")

@@ -1,0 +1,257 @@
+"""Words typed by a person → one call each. Holds no logic of its own beyond showing what came back.
+
+Data goes to stdout, talk and progress to stderr. Everything heavy is imported by the command that needs it, so that
+`--help` is instant.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from textbooks import show
+from textbooks.errors import TextbooksError
+
+app = typer.Typer(
+    name="textbooks",
+    help="Textbook-like Python corpora whose every snippet was run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RecipeName = Annotated[str, typer.Argument(metavar="[RECIPE]", help="A shipped recipe, or a path to recipe.yaml.")]
+Samples = Annotated[int | None, typer.Option("--samples", metavar="N", help="Assignments to plan.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe, e.g. seed=7; repeatable."),
+]
+Model = Annotated[str | None, typer.Option("--model", metavar="NAME", help="The model to ask.")]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, ending in /v1.")
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
+Isolation = Annotated[
+    Literal["A", "none"],
+    typer.Option("--isolation", help="Tier that must hold; none only limits resources, for code that you trust."),
+]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which one to show; all without it.")]
+
+
+@app.command(epilog="Example: textbooks build phi1-textbook --samples 20 --out runs/twenty")
+def build(
+    recipe: RecipeName = "phi1-textbook",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The run's folder; runs/RECIPE by default.")
+    ] = None,
+    samples: Samples = None,
+    settings: Settings = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    recorded: Annotated[
+        list[Path] | None,
+        typer.Option("--recorded", metavar="FILE", help="Answers as batch output lines; repeatable."),
+    ] = None,
+    workers: Workers = None,
+    isolation: Isolation = "A",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a corpus: draw, ask, format, run, check and package."""
+    from textbooks import build as building
+    from textbooks import job as jobs
+
+    job = jobs.prepare(
+        recipe,
+        samples=samples,
+        settings=settings or (),
+        model=model,
+        base_url=base_url,
+        recorded=recorded or (),
+        isolation=isolation,
+    )
+    if dry_run:
+        first = next(job.first_requests())
+        show.estimate(job.estimate(), first.body["messages"][0]["content"], as_json=as_json)
+        return
+    show.talk(show.source(job.source, job.base_url, [str(path) for path in job.recorded]))
+    with show.progress(quiet=as_json) as progress:
+        built = building.build(job, out=out, workers=workers, progress=progress)
+    show.built(dict(built.tally), built.corpus, unchanged=built.unchanged, as_json=as_json)
+    if built.tally["to_do"]:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: textbooks plan phi1-textbook --samples 1000 --requests requests.jsonl")
+def plan(
+    recipe: RecipeName = "phi1-textbook",
+    samples: Samples = None,
+    requests: Annotated[
+        Path | None,
+        typer.Option("--requests", metavar="FILE", help="Write the prompts there as OpenAI Batch input lines."),
+    ] = None,
+    settings: Settings = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Say what would be asked: assignments, tokens, cost; or write it as a batch file."""
+    from textbooks import build as building
+
+    estimate = building.plan(recipe, samples=samples, settings=settings or (), model=model, requests=requests)
+    show.estimate(estimate, None, as_json=as_json)
+    if requests:
+        show.talk(f"{estimate['assignments']} requests written to {requests}")
+
+
+@app.command(epilog="Example: textbooks verify README.md")
+def verify(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Markdown, .py, .jsonl, .parquet, or folders of them."),
+    ],
+    column: Annotated[str, typer.Option("--column", metavar="NAME", help="The text column of datasets.")] = "text",
+    package: Annotated[
+        list[str] | None,
+        typer.Option("--package", metavar="NAME", help="An installed package that snippets may import; repeatable."),
+    ] = None,
+    workers: Workers = None,
+    isolation: Isolation = "A",
+    as_json: Json = False,
+) -> None:
+    """Run every Python snippet of documents or datasets, and compare what their comments claim."""
+    from textbooks import verify as verifying
+
+    count = findings = 0
+    checked = verifying.verify(
+        paths, column=column, workers=workers, packages=package or (), isolation=isolation
+    )
+    for one in checked:
+        count += 1
+        findings += one.is_finding
+        for line in [json.dumps(one.view(), ensure_ascii=False)] if as_json else one.words():
+            show.data(line)
+    show.talk(f"{count} snippets, {findings} with findings")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: echo 'print(6 * 7)' | textbooks run -")
+def run(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A Python file, or - for standard input.")],
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='The input is JSON lines {"id", "code"}; one verdict line each, in order.')
+    ] = False,
+    as_json: Json = False,
+    workers: Workers = None,
+    isolation: Isolation = "A",
+    cpu_seconds: Annotated[float | None, typer.Option("--cpu-seconds", metavar="S", min=0.1)] = None,
+    wall_seconds: Annotated[float | None, typer.Option("--wall-seconds", metavar="S", min=0.1)] = None,
+    memory_mb: Annotated[int | None, typer.Option("--memory-mb", metavar="M", min=1)] = None,
+    package: Annotated[
+        list[str] | None,
+        typer.Option("--package", metavar="NAME", help="An installed package that the code may import; repeatable."),
+    ] = None,
+) -> None:
+    """Run code straight in the box: one file, or JSON lines."""
+    from textbooks import run as running
+
+    policy = running.policy(
+        cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mb=memory_mb, packages=package or ()
+    )
+    if jsonl:
+        for line in running.run_lines(file, policy=policy, workers=workers, isolation=isolation):
+            show.data(json.dumps(line, ensure_ascii=False))
+        return
+    verdict = running.run_file(file, policy=policy, isolation=isolation)
+    show.verdict(verdict, as_json=as_json)
+    if verdict.status != "ok":
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: textbooks score samples.jsonl --k 1,10")
+def score(
+    samples: Annotated[Path, typer.Argument(metavar="SAMPLES.jsonl", help='Lines {"task_id", "completion"}.')],
+    problems: Annotated[
+        Path | None, typer.Option("--problems", metavar="FILE", help="A HumanEval-format file; HumanEval itself by default.")
+    ] = None,
+    k: Annotated[str, typer.Option("--k", metavar="1,10", help="Which pass@k to compute.")] = "1,10,100",
+    timeout: Annotated[float, typer.Option("--timeout", metavar="S", min=0.1, help="Processor seconds a sample.")] = 3.0,
+    ignore_incomplete: Annotated[
+        bool, typer.Option("--ignore-incomplete", help="Score although some problems have no sample.")
+    ] = False,
+    workers: Workers = None,
+    isolation: Isolation = "A",
+    as_json: Json = False,
+) -> None:
+    """Judge completions of HumanEval problems in the box and print pass@k."""
+    from textbooks.score import score as scoring
+
+    with show.counter("samples judged", quiet=as_json) as progress:
+        result = scoring(
+            samples,
+            problems=problems,
+            ks=show.numbers(k),
+            timeout_seconds=timeout,
+            workers=workers,
+            isolation=isolation,
+            ignore_incomplete=ignore_incomplete,
+            progress=progress,
+        )
+    show.score(result.view(), as_json=as_json)
+
+
+@app.command(epilog="Example: textbooks topics recursion")
+def topics(name: Name = None, as_json: Json = False) -> None:
+    """List the topic lists, or the topics of one."""
+    _lists("topics", name, as_json=as_json)
+
+
+@app.command(epilog="Example: textbooks audiences high-school-student")
+def audiences(name: Name = None, as_json: Json = False) -> None:
+    """List the audiences, or show what the writer is told about one."""
+    _lists("audiences", name, as_json=as_json)
+
+
+@app.command(epilog="Example: textbooks recipes phi1-textbook")
+def recipes(name: Name = None, as_json: Json = False) -> None:
+    """List the recipes, or say what one draws, asks and checks."""
+    from textbooks.plan import catalogue
+
+    show.catalogue(catalogue.recipes(name), as_json=as_json)
+
+
+@app.command(epilog="Example: textbooks doctor")
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine offers: the tier of isolation, each attack tried, the endpoint."""
+    from textbooks import doctor as doctors
+
+    report = doctors.examine_machine()
+    show.doctor(report, as_json=as_json)
+    if report["refusal"] or not report["healthy"] or not all(p["stopped"] for p in report["probes"][:-1]):
+        raise typer.Exit(1)
+
+
+def _lists(folder: Literal["topics", "audiences"], name: str | None, *, as_json: bool) -> None:
+    from textbooks.plan import catalogue
+
+    show.catalogue(catalogue.lists(folder, name), as_json=as_json)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line: exit code 2 with one sentence for what a person can mend, 3 with a traceback for our fault."""
+    try:
+        app(arguments)
+    except TextbooksError as error:
+        show.talk(f"textbooks: {error}")
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception:  # noqa: BLE001  # the outermost border: our fault, shown whole
+        traceback.print_exc()
+        sys.exit(3)

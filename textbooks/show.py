@@ -1,0 +1,176 @@
+"""How results look on a terminal. Decides nothing; data to stdout, talk to stderr."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from textbooks.errors import TextbooksError
+from textbooks.records import Verdict
+
+
+def data(line: str) -> None:
+    """Print a line of results."""
+    sys.stdout.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+
+def talk(line: str) -> None:
+    """Print a line for the person, beside the results."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Read `1,10,100`."""
+    try:
+        values = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise TextbooksError(f"--k {text!r} is no list of whole numbers; write for example --k 1,10") from error
+    if min(values) < 1:
+        raise TextbooksError(f"--k {text!r} holds a number below 1; write for example --k 1,10")
+    return values
+
+
+def source(kind: str, base_url: str | None, files: list[str]) -> str:
+    """Say who answers."""
+    if kind == "live":
+        return f"Answers come from {base_url or 'the OpenAI endpoint'}."
+    if kind == "recorded":
+        return f"Answers come from {', '.join(files)}; no model is asked."
+    return (
+        "No endpoint is named and OPENAI_API_KEY is not set: "
+        "answers come from the recordings that ship with textbooks; no model is asked."
+    )
+
+
+@contextlib.contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar per step on stderr, where stderr is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda step, done, planned: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(step: str, done: int, planned: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=planned)
+            bars.update(tasks[step], completed=done)
+
+        yield report
+
+
+@contextlib.contextmanager
+def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show a running count on stderr, where stderr is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    yield lambda done: sys.stderr.write(f"\r{done} {label} ") and None
+    sys.stderr.write("\n")
+
+
+def built(tally: dict[str, Any], corpus: Path, *, unchanged: bool, as_json: bool) -> None:
+    """Print the waterfall and where the corpus lies, or the tally as JSON."""
+    if as_json:
+        data(json.dumps(tally, ensure_ascii=False))
+        return
+    from textbooks.corpus.tally import waterfall
+
+    if unchanged:
+        talk("Nothing to do: this corpus is already built from the same recipe, lists and answers.")
+    table(
+        f"{tally['recipe']}",
+        [
+            {"step": name, "rejected": lost or "", "left": left}
+            for name, lost, left in waterfall(tally)
+        ],
+    )
+    snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
+    data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
+    if tally["to_do"]:
+        talk(f"{tally['to_do']} assignments have no answer yet; run the same command again to go on.")
+    data(f"corpus: {corpus}")
+
+
+def estimate(values: dict[str, Any], prompt: str | None, *, as_json: bool) -> None:
+    """Print what would be asked."""
+    if as_json:
+        data(json.dumps({**values, "first_prompt": prompt} if prompt else values, ensure_ascii=False))
+        return
+    if prompt:
+        data(f"--- first prompt ---\n{prompt}\n---")
+    for name, value in values.items():
+        data(f"{name}: {'unavailable' if value is None else value}")
+
+
+def verdict(value: Verdict, *, as_json: bool) -> None:
+    """Print a verdict: the program's own output, then what happened."""
+    if as_json:
+        line = {"id": None, "path": None, "row": None, "line": 1, "kind": "script", **value.line(), "claims": []}
+        data(json.dumps(line, ensure_ascii=False))
+        return
+    sys.stdout.write(value.stdout)
+    sys.stdout.flush()
+    sys.stderr.write(value.stderr)
+    reason = f" ({value.reason})" if value.reason else ""
+    talk(
+        f"{value.status}{reason}: {value.cpu_seconds:.3f} s processor, {value.wall_seconds:.3f} s elapsed, "
+        f"{value.peak_memory_bytes / 2**20:.0f} MiB, isolation {value.isolation}"
+    )
+
+
+def score(view: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print pass@k."""
+    if as_json:
+        data(json.dumps(view))
+        return
+    for name, value in view.items():
+        if name.startswith("pass@"):
+            data(f"{name}: {value:.4f}")
+    data(f"{view['passed']} of {view['samples']} samples passed, {view['problems']} problems")
+    data(f"results: {view['results']}")
+
+
+def doctor(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what the machine offers."""
+    if as_json:
+        data(json.dumps(report))
+        return
+    data(f"isolation: {report['isolation'] or 'none'}")
+    if report["refusal"]:
+        data(report["refusal"])
+    if report["probes"]:
+        rows = [
+            {"tried": probe["name"], "stopped": "yes" if probe["stopped"] else "no", "verdict": probe["by"]}
+            for probe in report["probes"]
+        ]
+        table("attacks, each really tried in the box", rows)
+    data(f"endpoint: {report['endpoint']['url'] or '-'} ({report['endpoint']['said']})")
+
+
+def catalogue(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print a list of things to choose from."""
+    if as_json:
+        data(json.dumps(found, ensure_ascii=False))
+        return
+    table(found["title"], found["rows"])
+
+
+def table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print rows under a title."""
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name, value in (rows[0] if rows else {}).items():
+        grid.add_column(name, justify="right" if isinstance(value, int) else "left")
+    for row in rows:
+        grid.add_row(*(str(value) for value in row.values()))
+    Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 120).print(grid)
