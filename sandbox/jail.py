@@ -20,8 +20,8 @@ def enter(settings):
     """Jail this process and return (fd of its own PID namespace, fd of its memory figures).
 
     `settings`: root (an empty folder to build the new root on), read_only (paths shown as they are), packages (paths
-    shown under /packages), hidden (folders below them that appear empty), files_mb, files_count. The process comes back as PID 1 of its namespace; the one that called
-    stays outside, waits for it and passes on its end.
+    shown under /packages), hidden (folders below them that appear empty), files_mb, files_count. The process comes
+    back as PID 1 of its namespace; the one that called stays outside, waits for it and passes on its end.
     """
     outside = os.geteuid(), os.getegid()
     namespaces = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
@@ -122,9 +122,14 @@ def _build_root(settings):
     for device in DEVICES:
         _place(f"{root}/dev/{device}", is_folder=False)
         kernel.mount(f"/dev/{device}", f"{root}/dev/{device}", None, kernel.MS_BIND)
-    os.mkdir(f"{root}/tmp")
+    os.mkdir(f"{root}/tmp")  # noqa: S108  # in the new root
     kernel.pivot_root(root)
-    kernel.mount(None, "/", None, kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV)
+    kernel.mount(
+        None,
+        "/",
+        None,
+        kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV,
+    )
 
 
 def _show(path, target):

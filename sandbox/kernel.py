@@ -67,7 +67,12 @@ def bind_read_only(source, target):
     attributes = (ctypes.c_uint64 * 4)(MS_RDONLY | MS_NOSUID | MS_NODEV, 0, 0, 0)
     recursive = 0x8000
     result = syscall(
-        "mount_setattr", ctypes.c_int(-100), os.fsencode(target), recursive, attributes, ctypes.sizeof(attributes)
+        "mount_setattr",
+        ctypes.c_int(-100),
+        os.fsencode(target),
+        recursive,
+        attributes,
+        ctypes.sizeof(attributes),
     )
     _checked(result, f"mount_setattr {target}")
 

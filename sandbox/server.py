@@ -20,9 +20,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import child  # noqa: E402  # found only after the line above
-import jail  # noqa: E402
-import kernel  # noqa: E402
+import child  # found only after the line above
+import jail
+import kernel
 
 RESULT_BYTES = 64_000
 RESULT_FD = 200

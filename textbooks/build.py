@@ -27,7 +27,7 @@ from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Assignment, Outcome, Rejection, Response, Written
 from textbooks.sandbox import Sandbox
-from textbooks.sandbox.pool import Isolation, usable_cores
+from textbooks.sandbox.pool import usable_cores
 from textbooks.storage import digest, refuse_unwritable, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
@@ -85,6 +85,7 @@ def build(job: Job, *, out: Path | None = None, workers: int | None = None, prog
 
     Raises:
         TextbooksError: the folder is not this recipe's or cannot be written, or the teacher cannot be used.
+
     """
     out = out or Path("runs") / job.recipe.name
     started = time.monotonic()
@@ -200,9 +201,7 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
     """Examine one answer, in whatever process this runs."""
     if task.written.rejection:
         return Outcome(written=task.written, examination=None)
-    examination = examine_answer(
-        task.written.text, sandbox, rules=task.rules, claims_policy=task.claims_policy
-    )
+    examination = examine_answer(task.written.text, sandbox, rules=task.rules, claims_policy=task.claims_policy)
     return Outcome(written=task.written, examination=examination)
 
 
@@ -223,9 +222,7 @@ def _part(
         own = Tally()
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
         claims_policy = job.recipe.spec.claims
-        tasks = (
-            Task(written=w, rules=job.recipe.rules_for(w.assignment), claims_policy=claims_policy) for w in shard
-        )
+        tasks = (Task(written=w, rules=job.recipe.rules_for(w.assignment), claims_policy=claims_policy) for w in shard)
         for done, outcome in enumerate(engine.map(examine_task, tasks), start=1):
             own.add([outcome])
             name = "rejected" if outcome.rejection else "default"

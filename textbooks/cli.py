@@ -32,7 +32,8 @@ Settings = Annotated[
 ]
 Model = Annotated[str | None, typer.Option("--model", metavar="NAME", help="The model to ask.")]
 BaseUrl = Annotated[
-    str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, ending in /v1.")
+    str | None,
+    typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, ending in /v1."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
@@ -127,9 +128,7 @@ def verify(
     from textbooks import verify as verifying
 
     count = findings = 0
-    checked = verifying.verify(
-        paths, column=column, workers=workers, packages=package or (), isolation=isolation
-    )
+    checked = verifying.verify(paths, column=column, workers=workers, packages=package or (), isolation=isolation)
     for one in checked:
         count += 1
         findings += one.is_finding
@@ -144,7 +143,8 @@ def verify(
 def run(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A Python file, or - for standard input.")],
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help='The input is JSON lines {"id", "code"}; one verdict line each, in order.')
+        bool,
+        typer.Option("--jsonl", help='The input is JSON lines {"id", "code"}; one verdict line each, in order.'),
     ] = False,
     as_json: Json = False,
     workers: Workers = None,
@@ -177,10 +177,13 @@ def run(
 def score(
     samples: Annotated[Path, typer.Argument(metavar="SAMPLES.jsonl", help='Lines {"task_id", "completion"}.')],
     problems: Annotated[
-        Path | None, typer.Option("--problems", metavar="FILE", help="A HumanEval-format file; HumanEval itself by default.")
+        Path | None,
+        typer.Option("--problems", metavar="FILE", help="A HumanEval-format file; HumanEval itself by default."),
     ] = None,
     k: Annotated[str, typer.Option("--k", metavar="1,10", help="Which pass@k to compute.")] = "1,10,100",
-    timeout: Annotated[float, typer.Option("--timeout", metavar="S", min=0.1, help="Processor seconds a sample.")] = 3.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="S", min=0.1, help="Processor seconds a sample.")
+    ] = 3.0,
     ignore_incomplete: Annotated[
         bool, typer.Option("--ignore-incomplete", help="Score although some problems have no sample.")
     ] = False,
@@ -243,7 +246,7 @@ def _lists(folder: Literal["topics", "audiences"], name: str | None, *, as_json:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line: exit code 2 with one sentence for what a person can mend, 3 with a traceback for our fault."""
+    """Run the command line: exit code 2 and a sentence for what a person can mend, 3 and a traceback for our fault."""
     try:
         app(arguments)
     except TextbooksError as error:

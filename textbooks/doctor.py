@@ -36,7 +36,10 @@ PROBES = (
     Probe(name="sleep for ever", code="import time\ntime.sleep(1000)"),
     Probe(name="take all memory", code="x = []\nwhile True:\n    x.append(bytes(10**7))"),
     Probe(name="flood the output", code="while True:\n    print('x' * 1000)"),
-    Probe(name="fill the disk", code="with open('x', 'wb') as f:\n    while True:\n        f.write(bytes(10**6))"),
+    Probe(
+        name="fill the disk",
+        code="with open('x', 'wb') as f:\n    while True:\n        f.write(bytes(10**6))",
+    ),
     Probe(name="leave silently", code="import os\nos._exit(0)"),
 )
 
@@ -50,9 +53,7 @@ def examine_machine() -> dict[str, Any]:
             report["isolation"] = sandbox.isolation
             for probe in PROBES:
                 verdict = sandbox.run(probe.code)
-                report["probes"].append(
-                    {"name": probe.name, "stopped": verdict.status != "ok", "by": _by(verdict)}
-                )
+                report["probes"].append({"name": probe.name, "stopped": verdict.status != "ok", "by": _by(verdict)})
             healthy = sandbox.run("print('fine')")
             report["probes"].append(
                 {"name": "(a healthy snippet runs after all that)", "stopped": False, "by": _by(healthy)}
@@ -73,7 +74,8 @@ def _endpoint() -> dict[str, Any]:
     if not url:
         return {"url": None, "reachable": None, "said": "OPENAI_BASE_URL is not set"}
     request = urllib.request.Request(  # noqa: S310  # the person's own endpoint
-        f"{url.rstrip('/')}/models", headers={"Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', 'none')}"}
+        f"{url.rstrip('/')}/models",
+        headers={"Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', 'none')}"},
     )
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310

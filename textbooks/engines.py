@@ -53,9 +53,7 @@ class LocalEngine:
             self._pool.shutdown(cancel_futures=True)
         self._sandbox.__exit__(kind, error, trace)
 
-    def map(
-        self, function: Callable[[TaskT, Sandbox], ResultT], tasks: Iterable[TaskT]
-    ) -> Iterator[ResultT]:
+    def map(self, function: Callable[[TaskT, Sandbox], ResultT], tasks: Iterable[TaskT]) -> Iterator[ResultT]:
         """Yield `function(task, sandbox)` for each task, in order, memory bounded."""
         if self._pool is None:
             for task in tasks:

@@ -38,9 +38,7 @@ def examine_answer(
     if broken:
         evidence = f"{broken.verdict.error_message}\n\n{broken.code}"
         return replace(found, checked=checked, rejection=_rejection("format", "syntax_error", evidence))
-    codes = {
-        snippet: item.code for snippet, item in zip(excerpt.snippets, checked, strict=True)
-    }
+    codes = {snippet: item.code for snippet, item in zip(excerpt.snippets, checked, strict=True)}
     found = replace(found, checked=checked, text=markdown.put_back(text, codes))
     violated = next((finding for finding in contract.check(excerpt, rules) if not finding.ok), None)
     if violated:
@@ -69,9 +67,7 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
 NOT_RUN = Verdict(status="harness_error", reason="not run")
 
 
-def run_snippets(
-    checked: tuple[CheckedSnippet, ...], sandbox: Sandbox, *, strict: bool
-) -> tuple[CheckedSnippet, ...]:
+def run_snippets(checked: tuple[CheckedSnippet, ...], sandbox: Sandbox, *, strict: bool) -> tuple[CheckedSnippet, ...]:
     """Run every snippet that parses, after those it builds on, and compare its claims."""
     positions = [p for p, item in enumerate(checked) if item.verdict.status != "syntax_error"]
     needed = continuation.needs([checked[p].code for p in positions])
@@ -95,11 +91,11 @@ def _run(item: CheckedSnippet, before: list[str], sandbox: Sandbox, *, strict: b
     verdict = sandbox.run(program)
     stdout, compared = claims.read(item.code, sites, verdict.stdout, strict=strict)
     verdict = replace(verdict, stdout=stdout)
-    if offset and verdict.error_line is not None:
-        if verdict.error_line <= offset:
-            verdict = replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")
-        else:
-            verdict = replace(verdict, error_line=verdict.error_line - offset)
+    line = verdict.error_line
+    if offset and line is not None and line <= offset:
+        verdict = replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")
+    elif offset and line is not None:
+        verdict = replace(verdict, error_line=line - offset)
     return replace(item, snippet=snippet, verdict=verdict, claims=compared)
 
 

@@ -30,7 +30,7 @@ from textbooks.storage import digest
 from textbooks.teacher.teacher import shipped_recordings
 
 CHARACTERS_PER_TOKEN = 4
-"""A rough figure for English and Python text: 8 % over cl100k on library source; marked as an estimate wherever shown."""
+"""A rough figure, 8 % over cl100k on Python library source; marked as an estimate wherever it is shown."""
 ESTIMATE_PROMPTS = 200
 
 
@@ -116,6 +116,7 @@ def prepare(
 
     Raises:
         TextbooksError: whatever a person can mend: recipe, lists, templates, rules, counts, model, packages.
+
     """
     loaded = recipes.load(recipe, settings)
     contract.refuse_unknown(loaded.spec.rules, lambda rule: loaded.source.place(("rules", rule)))

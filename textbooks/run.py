@@ -35,6 +35,7 @@ def run_file(file: str, *, policy: Policy, isolation: Isolation) -> Verdict:
 
     Raises:
         TextbooksError: the file cannot be read.
+
     """
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
@@ -47,13 +48,12 @@ def run_file(file: str, *, policy: Policy, isolation: Isolation) -> Verdict:
         return sandbox.run(code)
 
 
-def run_lines(
-    file: str, *, policy: Policy, workers: int | None, isolation: Isolation
-) -> Iterator[dict[str, Any]]:
+def run_lines(file: str, *, policy: Policy, workers: int | None, isolation: Isolation) -> Iterator[dict[str, Any]]:
     """Yield a verdict line per input line `{"id", "code"}`, in order, in bounded memory.
 
     Raises:
         TextbooksError: a line is not JSON or has no code.
+
     """
     path = Path("/dev/stdin") if file == "-" else Path(file)
     ids: deque[Any] = deque()

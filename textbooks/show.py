@@ -72,7 +72,11 @@ def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda done: None
         return
-    yield lambda done: sys.stderr.write(f"\r{done} {label} ") and None
+
+    def report(done: int) -> None:
+        sys.stderr.write(f"\r{done} {label} ")
+
+    yield report
     sys.stderr.write("\n")
 
 
@@ -87,10 +91,7 @@ def built(tally: dict[str, Any], corpus: Path, *, unchanged: bool, as_json: bool
         talk("Nothing to do: this corpus is already built from the same recipe, lists and answers.")
     table(
         f"{tally['recipe']}",
-        [
-            {"step": name, "rejected": lost or "", "left": left}
-            for name, lost, left in waterfall(tally)
-        ],
+        [{"step": name, "rejected": lost or "", "left": left} for name, lost, left in waterfall(tally)],
     )
     snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
     data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
@@ -113,7 +114,15 @@ def estimate(values: dict[str, Any], prompt: str | None, *, as_json: bool) -> No
 def verdict(value: Verdict, *, as_json: bool) -> None:
     """Print a verdict: the program's own output, then what happened."""
     if as_json:
-        line = {"id": None, "path": None, "row": None, "line": 1, "kind": "script", **value.line(), "claims": []}
+        line = {
+            "id": None,
+            "path": None,
+            "row": None,
+            "line": 1,
+            "kind": "script",
+            **value.line(),
+            "claims": [],
+        }
         data(json.dumps(line, ensure_ascii=False))
         return
     sys.stdout.write(value.stdout)

@@ -46,9 +46,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> TextbooksError:
-    return TextbooksError(
-        f"cannot write in {str(path)!r} ({error.strerror}); choose another folder or free this one"
-    )
+    return TextbooksError(f"cannot write in {str(path)!r} ({error.strerror}); choose another folder or free this one")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -78,6 +76,7 @@ def read_json_lines(path: Path, *, torn_end: bool = False) -> Iterator[tuple[int
 
     Raises:
         TextbooksError: the file cannot be read, or a line is not JSON.
+
     """
     number = 0
     try:
@@ -95,13 +94,9 @@ def read_json_lines(path: Path, *, torn_end: bool = False) -> Iterator[tuple[int
                     ) from error
                 yield number, value
     except OSError as error:
-        raise TextbooksError(
-            f"cannot read {str(path)!r} ({error.strerror or error}); check the path"
-        ) from error
+        raise TextbooksError(f"cannot read {str(path)!r} ({error.strerror or error}); check the path") from error
     except (UnicodeDecodeError, EOFError) as error:
-        raise TextbooksError(
-            f"{path}:{number + 1}: not UTF-8 text ({error}); save it as UTF-8"
-        ) from error
+        raise TextbooksError(f"{path}:{number + 1}: not UTF-8 text ({error}); save it as UTF-8") from error
 
 
 def open_text(path: Path) -> Any:
@@ -115,6 +110,6 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
     """Write one JSON value a line, atomically, through gzip where the name ends in `.gz`."""
     with (
         replacing(path) as partial,
-        (gzip.open(partial, "wt", encoding="utf-8") if path.suffix == ".gz" else partial.open("w")) as out,
+        gzip.open(partial, "wt", encoding="utf-8") if path.suffix == ".gz" else partial.open("w") as out,
     ):
         out.writelines(json.dumps(value, ensure_ascii=False) + "\n" for value in values)

@@ -97,6 +97,7 @@ def verify(
 
     Raises:
         TextbooksError: a path is missing or of no known kind, or a dataset lacks the column.
+
     """
     documents = [document for path in paths for document in _check_path(path)]
     policy = (policy or shipped()).with_changes(packages=tuple(packages))
@@ -109,9 +110,7 @@ def verify(
 def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
     """Run the snippets of one document."""
     if document.is_python:
-        snippets: tuple[Snippet, ...] = (
-            Snippet(code=document.text, line=1, end_line=document.text.count("\n") + 1),
-        )
+        snippets: tuple[Snippet, ...] = (Snippet(code=document.text, line=1, end_line=document.text.count("\n") + 1),)
     else:
         snippets = markdown.read(document.text).snippets
     # The code runs as it stands, so that lines and claims are the document's own; only parsing is asked of black.
@@ -144,7 +143,7 @@ def _documents(path: Path, column: str) -> Iterable[Document]:
     if path.suffix == ".parquet":
         return _rows(path, column, _parquet_rows(path, column))
     try:
-        text = path.read_text(encoding="utf-8", newline="")
+        text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TextbooksError(f"cannot read {str(path)!r} ({error}); save it as UTF-8 text") from error
     return [Document(path=str(path), text=text, is_python=path.suffix == ".py")]

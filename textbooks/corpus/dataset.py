@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,8 @@ def publish(
     )
     for name in ("rejected", "snippets"):
         target = corpus / name / f"{name}-00000-of-00001.parquet"
-        counts |= _joined({name: target}, [part / f"{name}.parquet" for part in parts], schemas[name], lambda _: name)
+        sources = [part / f"{name}.parquet" for part in parts]
+        counts |= _joined({name: target}, sources, schemas[name], _always(name))
     return counts
 
 
@@ -75,19 +76,23 @@ def remove_stale(parts: Path, keep: Sequence[Path]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _always(name: str) -> Callable[[str], str]:
+    return lambda _: name
+
+
 def _percent(row_id: str) -> int:
     return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:8], "big") % 100
 
 
-def _joined(targets: Mapping[str, Path], sources: Sequence[Path], schema: "pa.Schema", choose: Any) -> dict[str, int]:
+def _joined(
+    targets: Mapping[str, Path], sources: Sequence[Path], schema: "pa.Schema", choose: Callable[[str], str]
+) -> dict[str, int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     counts = dict.fromkeys(targets, 0)
     with contextlib.ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(_writer(path, schema)) for name, path in targets.items()
-        }
+        writers = {name: stack.enter_context(_writer(path, schema)) for name, path in targets.items()}
         for source in sources:
             table = pq.read_table(source, schema=schema)
             chosen = [choose(row_id) for row_id in table.column("id").to_pylist()]

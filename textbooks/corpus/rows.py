@@ -118,10 +118,21 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
     text, whole, real, texts = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
     axes = [(axis, texts if axis in labels.many else text) for axis in labels.axes]
     origin = [("recipe", text), ("language", text), ("model", text)]
-    money = [("prompt_tokens", whole), ("completion_tokens", whole), ("cost_usd", real), ("custom_ids", texts)]
+    money = [
+        ("prompt_tokens", whole),
+        ("completion_tokens", whole),
+        ("cost_usd", real),
+        ("custom_ids", texts),
+    ]
     effort = [("wall_seconds", real), ("cpu_seconds", real), ("peak_memory_bytes", whole)]
     short = [("code", text), ("kind", text), ("line", whole), ("status", text), ("stdout", text)]
-    contamination = [("lens", text), ("task_id", text), ("score", real), ("evidence", text), ("trivial", pa.bool_())]
+    contamination = [
+        ("lens", text),
+        ("task_id", text),
+        ("score", real),
+        ("evidence", text),
+        ("trivial", pa.bool_()),
+    ]
     claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_())]
     return {
         "default": pa.schema(

@@ -76,9 +76,7 @@ def boundary(code: str) -> str:
     return _writing(code, "start", "|")
 
 
-def read(
-    code: str, sites: tuple[Site, ...], stdout: str, *, strict: bool
-) -> tuple[str, tuple[Claim, ...]]:
+def read(code: str, sites: tuple[Site, ...], stdout: str, *, strict: bool) -> tuple[str, tuple[Claim, ...]]:
     """Return the output without marks, and each claim with what really came out.
 
     `strict` takes every comment behind a print as a claim; else one that does not look like a value is left open when

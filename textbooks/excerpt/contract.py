@@ -141,12 +141,7 @@ def _python(excerpt: Excerpt, trees: Trees, version: str) -> tuple[bool, str]:
 
 
 def _functions(trees: Trees) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [
-        node
-        for tree in trees
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    return [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def _function_name(excerpt: Excerpt, trees: Trees, name: str) -> tuple[bool, list[str]]:
@@ -166,9 +161,7 @@ def _construct(excerpt: Excerpt, trees: Trees, node_name: str) -> tuple[bool, st
 
 
 def _asserts(excerpt: Excerpt, trees: Trees, least: int) -> tuple[bool, int]:
-    count = sum(
-        isinstance(node, ast.Assert | ast.Try) for tree in trees for node in tree.body
-    )
+    count = sum(isinstance(node, ast.Assert | ast.Try) for tree in trees for node in tree.body)
     return count >= least, count
 
 

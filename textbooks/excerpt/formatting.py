@@ -18,12 +18,14 @@ def formatted(code: str) -> str:
 
     Raises:
         Unformattable: the code does not parse.
+
     """
     import black
+    from black.parsing import InvalidInput
 
     try:
         return black.format_str(code, mode=_mode())
-    except black.InvalidInput as error:
+    except InvalidInput as error:
         raise Unformattable(str(error)) from error
     except (RecursionError, MemoryError, AssertionError, IndexError) as error:
         raise Unformattable(f"black failed on it: {type(error).__name__}: {error}") from error
@@ -32,6 +34,6 @@ def formatted(code: str) -> str:
 @lru_cache(maxsize=1)
 def _mode() -> "black.Mode":
     import black
+    from black.mode import TargetVersion
 
-    versions = {black.TargetVersion.PY311}
-    return black.Mode(line_length=LINE_LENGTH, target_versions=versions)
+    return black.Mode(line_length=LINE_LENGTH, target_versions={TargetVersion.PY311})

@@ -12,6 +12,7 @@ def lists(folder: str, name: str | None) -> dict[str, Any]:
 
     Raises:
         TextbooksError: no list or entry of that name, with the nearest.
+
     """
     loaded = load_lists(folder)
     if name is None:
@@ -36,15 +37,14 @@ def recipes(name: str | None) -> dict[str, Any]:
 
     Raises:
         TextbooksError: no such recipe, with the nearest name; or a fault in it.
+
     """
     if name is None:
         loaded = [recipe_files.load(known) for known in recipe_files.names()]
         rows = [{"name": recipe.name, "about": recipe.spec.about} for recipe in loaded]
         return {"title": f"{len(rows)} recipes", "rows": rows}
     recipe = recipe_files.load(name)
-    rows = [
-        {"part": "draws", "name": axis.name, "value": f"{len(axis.entries)} values"} for axis in recipe.axes
-    ]
+    rows = [{"part": "draws", "name": axis.name, "value": f"{len(axis.entries)} values"} for axis in recipe.axes]
     rows += [{"part": "asks", "name": step.name, "value": step.template} for step in recipe.spec.steps]
     rows += [{"part": "checks", "name": rule, "value": str(v)} for rule, v in recipe.spec.rules.items()]
     rows += [{"part": "claims", "name": "wrong ones", "value": recipe.spec.claims}]

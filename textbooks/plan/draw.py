@@ -189,9 +189,7 @@ def _group(axes: list[Axis]) -> Group:
 def _matching(axis: Axis, axes: list[Axis], row: tuple[Entry, ...]) -> list[Entry]:
     drawn = {other.name: entry.name for other, entry in zip(axes, row, strict=False)}
     return [
-        entry
-        for entry in axis.entries
-        if all(entry.fields.get(key) == drawn[name] for name, key in axis.given.items())
+        entry for entry in axis.entries if all(entry.fields.get(key) == drawn[name] for name, key in axis.given.items())
     ]
 
 

@@ -46,6 +46,7 @@ def load_list(path: Path) -> EntityList:
 
     Raises:
         TextbooksError: naming file and line of a duplicate, an empty value or an unknown key.
+
     """
     source = located.load(path)
     header = _mapping(source, (), source.value, known=HEADER_KEYS)
@@ -58,9 +59,7 @@ def load_list(path: Path) -> EntityList:
     raw = header.get("entries")
     if not isinstance(raw, list) or not raw:
         raise TextbooksError(f"{source.place(('entries',))}: 'entries' must list at least one value")
-    entries = tuple(
-        _entry(source, position, item, names, shared, path.stem) for position, item in enumerate(raw)
-    )
+    entries = tuple(_entry(source, position, item, names, shared, path.stem) for position, item in enumerate(raw))
     refuse_duplicates(entries)
     return EntityList(
         name=path.stem,
@@ -81,6 +80,7 @@ def load_lists(reference: str, *, near: Path | None = None) -> tuple[EntityList,
 
     Raises:
         TextbooksError: no such list, with the nearest name.
+
     """
     for path in _candidates(reference, near):
         if path.is_dir():
@@ -110,9 +110,7 @@ def refuse_duplicates(entries: Iterable[Entry]) -> None:
         key = " ".join(entry.name.casefold().split())
         if key in seen:
             first = seen[key].origin
-            raise TextbooksError(
-                f"{entry.origin}: {entry.name!r} stands twice, first at {first}; remove one"
-            )
+            raise TextbooksError(f"{entry.origin}: {entry.name!r} stands twice, first at {first}; remove one")
         seen[key] = entry
 
 
@@ -146,9 +144,7 @@ def _entry(
     return Entry(name=name, fields={"list": list_name, **shared, **own}, weight=weight, origin=origin)
 
 
-def _mapping(
-    source: Located, location: tuple[str | int, ...], value: Any, *, known: tuple[str, ...]
-) -> dict[str, Any]:
+def _mapping(source: Located, location: tuple[str | int, ...], value: Any, *, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TextbooksError(f"{source.place(location)}: expected a mapping with the keys {', '.join(known)}")
     for key in value:

@@ -32,6 +32,7 @@ def load(path: Path) -> Located:
 
     Raises:
         TextbooksError: the file is missing, is not YAML, or gives a key twice.
+
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,7 +65,7 @@ def _construct(
     if isinstance(node, yaml.MappingNode):
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+            key = loader.construct_object(key_node)
             line = key_node.start_mark.line + 1
             if key in mapping:
                 raise TextbooksError(f"{path}:{line}: key {key!r} stands twice; remove one")
@@ -73,7 +74,6 @@ def _construct(
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [
-            _construct(loader, item, (*location, position), lines, path)
-            for position, item in enumerate(node.value)
+            _construct(loader, item, (*location, position), lines, path) for position, item in enumerate(node.value)
         ]
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+    return loader.construct_object(node)

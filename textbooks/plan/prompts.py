@@ -24,6 +24,7 @@ class Prompter:
 
         Raises:
             TextbooksError: a template is missing, malformed, or uses a variable that no axis gives.
+
         """
         self.recipe = recipe
         self.model = model or recipe.spec.teacher.model
@@ -32,7 +33,7 @@ class Prompter:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,  # noqa: S701  # prompts are Markdown, not HTML
+            autoescape=False,  # prompts are Markdown, not HTML
         )
         known = {axis.name for axis in recipe.axes} | {"rules", "recipe"}
         self._templates = {}

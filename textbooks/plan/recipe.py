@@ -25,6 +25,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Strict(BaseModel):
+    """A part of a recipe: unknown keys are refused, nothing changes later."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -134,6 +136,7 @@ def find(reference: str) -> Path:
 
     Raises:
         TextbooksError: neither a shipped recipe nor a file, with the nearest name.
+
     """
     shipped = assets.PACKAGE / "recipes" / reference / "recipe.yaml"
     if shipped.is_file():
@@ -150,6 +153,7 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
 
     Raises:
         TextbooksError: naming file, line and key of what is wrong.
+
     """
     path = find(reference)
     source = located.load(path)
@@ -230,9 +234,7 @@ def _axis(name: str, spec: AxisSpec, source: Located, lists: dict[str, EntityLis
     return Axis(name=name, entries=tuple(entries), pick=pick, given=spec.given)
 
 
-def _kept(
-    axis: str, entries: list[Entry], where: Mapping[str, str | tuple[str, ...]], source: Located
-) -> list[Entry]:
+def _kept(axis: str, entries: list[Entry], where: Mapping[str, str | tuple[str, ...]], source: Located) -> list[Entry]:
     for key, wanted in where.items():
         place = source.place(("draw", axis, "where", key))
         values = {str(entry.view().get(key)) for entry in entries}

@@ -53,6 +53,7 @@ def package_paths(names: tuple[str, ...]) -> list[Path]:
 
     Raises:
         TextbooksError: a named distribution is not installed.
+
     """
     paths: set[Path] = set()
     waiting, seen = list(names), set()

@@ -28,9 +28,7 @@ class Sandbox:
     code that you trust.
     """
 
-    def __init__(
-        self, *, workers: int = 1, policy: Policy | None = None, isolation: Isolation = "A"
-    ) -> None:
+    def __init__(self, *, workers: int = 1, policy: Policy | None = None, isolation: Isolation = "A") -> None:
         if not sys.platform.startswith("linux"):
             raise TextbooksError(
                 f"the box needs Linux, and this is {sys.platform!r}; run in the container of sandbox/Dockerfile"

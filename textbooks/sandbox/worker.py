@@ -41,6 +41,7 @@ class Worker:
 
         Raises:
             TextbooksError: this machine refuses what the tier needs.
+
         """
         self.policy = policy
         self.isolation = isolation
@@ -78,6 +79,7 @@ class Worker:
 
         Raises:
             WorkerLost: the worker itself failed; the snippet is not to blame yet.
+
         """
         self.runs += 1
         policy = self.policy
@@ -124,7 +126,7 @@ class Worker:
             "read_only": read_only,
             "hidden": hidden,
             "packages": packages,
-            "package_folders": sorted({os.path.dirname(path) for path in packages}),
+            "package_folders": sorted({str(Path(path).parent) for path in packages}),
             "files_mb": self.policy.files_mb,
             "files_count": self.policy.files_count,
             "preload": list(self.policy.preload),
@@ -200,7 +202,7 @@ def _interpreter_paths() -> tuple[list[str], list[str]]:
         inside = any(path == other or path.startswith(other + "/") for other in shown)
         if os.path.lexists(path) and not inside:
             shown = [other for other in shown if not other.startswith(path + "/")] + [path]
-    hidden = [path for path in (f"{stdlib}/site-packages", "/usr/lib/python3/dist-packages") if os.path.isdir(path)]
+    hidden = [path for path in (f"{stdlib}/site-packages", "/usr/lib/python3/dist-packages") if Path(path).is_dir()]
     return shown, hidden
 
 

@@ -50,6 +50,7 @@ def read_problems(path: Path | None = None) -> dict[str, Problem]:
 
     Raises:
         TextbooksError: the file cannot be read or a line is no problem.
+
     """
     path = path or humaneval()
     problems = {}
@@ -70,6 +71,7 @@ def read_completions(path: Path, problems: Mapping[str, Problem]) -> Iterator[Co
 
     Raises:
         TextbooksError: a line is broken, or names a task that the problems do not hold.
+
     """
     for number, row in read_json_lines(path):
         if not isinstance(row, dict) or not isinstance(row.get("completion"), str) or "task_id" not in row:

@@ -16,7 +16,7 @@ from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.pool import Isolation, usable_cores
 from textbooks.score.passk import pass_at_k
-from textbooks.score.problems import Completion, read_problems, read_completions
+from textbooks.score.problems import Completion, read_completions, read_problems
 from textbooks.storage import write_json_lines
 
 TIMEOUT_SECONDS = 3.0
@@ -65,6 +65,7 @@ def score(
     Raises:
         TextbooksError: a broken line, an unknown task, no samples, or, unless `ignore_incomplete`, a problem without
             samples.
+
     """
     known = read_problems(problems)
     if isinstance(samples, Path):

@@ -44,6 +44,7 @@ class Answers:
 
         Raises:
             TextbooksError: the file cannot be read, or holds a line that is no batch output line.
+
         """
         try:
             with path.open("rb") as file:

@@ -37,6 +37,7 @@ class LiveTeacher:
 
         Raises:
             TextbooksError: the endpoint itself is unusable: unreachable, wrong key, wrong path or model, not JSON.
+
         """
         import openai
 

@@ -34,6 +34,7 @@ class Teacher:
 
         Raises:
             TextbooksError: the live endpoint is unusable.
+
         """
         response = self._journal.find(request.custom_id)
         if response:
@@ -55,7 +56,7 @@ class Teacher:
             await self._live.close()
 
     def _keep(self, shard: int, request: Request, response: Response) -> None:
-        """Journal an answer; hold empty ones back until a whole one proves the endpoint, so that nothing is half-written."""
+        """Journal an answer; empty ones wait until a whole one proves the endpoint, so that nothing is half-written."""
         if response.text is None and response.status_code == 200 and self._live and not self._proved:
             self._empty.append((shard, request, response))
             if len(self._empty) >= EMPTY_TRIES:
