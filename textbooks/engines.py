@@ -11,9 +11,8 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import TypeVar
 
-from textbooks.errors import TextbooksError
 from textbooks.sandbox import Policy, Sandbox
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.pool import Isolation, worker_count
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -27,10 +26,8 @@ _sandbox: Sandbox | None = None
 class LocalEngine:
     """Maps tasks over processes of this machine, in order; with one worker, in this very process."""
 
-    def __init__(self, *, workers: int, policy: Policy, isolation: Isolation) -> None:
-        if workers < 1:
-            raise TextbooksError(f"--workers is {workers}; give at least 1")
-        self._workers = workers
+    def __init__(self, *, workers: int | None, policy: Policy, isolation: Isolation) -> None:
+        self._workers = worker_count(workers)
         self._sandbox = Sandbox(policy=policy, isolation=isolation)
         self._settings = (policy, isolation)
         self._pool: ProcessPoolExecutor | None = None

@@ -188,7 +188,8 @@ def _validated(source: Located) -> RecipeSpec:
     try:
         return RecipeSpec.model_validate(source.value)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key makes two errors, an unknown one and a missing one; the unknown one is the cause.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         location = tuple(part for part in first["loc"] if part != "[key]")
         key = str(location[-1]) if location else ""
         place = source.place(location)

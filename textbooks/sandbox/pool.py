@@ -25,21 +25,19 @@ class Sandbox:
     """Runs untrusted programs; use it as a context manager.
 
     `isolation` is the tier that must hold: A (namespaces, seccomp, limits). "none" only limits resources and is for
-    code that you trust.
+    code that you trust. `workers` None takes all processors.
     """
 
-    def __init__(self, *, workers: int = 1, policy: Policy | None = None, isolation: Isolation = "A") -> None:
+    def __init__(self, *, workers: int | None = 1, policy: Policy | None = None, isolation: Isolation = "A") -> None:
         if not sys.platform.startswith("linux"):
             raise TextbooksError(
                 f"the box needs Linux, and this is {sys.platform!r}; run in the container of sandbox/Dockerfile"
             )
-        if workers < 1:
-            raise TextbooksError(f"workers is {workers}; give at least 1")
         self.policy = policy or policies.shipped()
         self.isolation = isolation
-        self.workers = workers
+        self.workers = worker_count(workers)
         self._idle: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
-        for _ in range(workers):
+        for _ in range(self.workers):
             self._idle.put(None)
 
     def __enter__(self) -> "Sandbox":
@@ -102,6 +100,13 @@ class Sandbox:
             worker.close()
 
 
-def usable_cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+def worker_count(wanted: int | None) -> int:
+    """Return how many workers to use: as wanted, or one for each processor that this process may use.
+
+    Raises:
+        TextbooksError: fewer than one is wanted.
+
+    """
+    if wanted is not None and wanted < 1:
+        raise TextbooksError(f"--workers is {wanted}; give at least 1")
+    return wanted or len(os.sched_getaffinity(0))

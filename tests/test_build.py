@@ -1,0 +1,303 @@
+"""From lists to a dataset folder: nothing is lost, nothing is asked twice, and what comes out loads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from conftest import ANSWER, Endpoint, completion
+
+from textbooks import build as building
+from textbooks import job as jobs
+from textbooks.corpus.tally import waterfall
+from textbooks.errors import TextbooksError
+
+COLUMNS = [
+    "id",
+    "text",
+    "recipe",
+    "language",
+    "model",
+    "snippets",
+    "claims_checked",
+    "claims_corrected",
+    "repairs",
+    "imports",
+    "python_version",
+    "isolation",
+    "wall_seconds",
+    "cpu_seconds",
+    "peak_memory_bytes",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "custom_ids",
+    "duplicate_cluster",
+    "contamination",
+]
+MEASURED = {"wall_seconds", "cpu_seconds", "peak_memory_bytes"}
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in sorted(folder.glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
+
+
+def load(corpus: Path, tmp_path: Path, name: str = "default", *, streaming: bool = False) -> dict[str, list[dict]]:
+    from datasets import load_dataset
+
+    loaded = load_dataset(str(corpus), name, cache_dir=str(tmp_path / "cache"), streaming=streaming)
+    return {split: list(data) for split, data in loaded.items()}
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> building.Built:
+    """A real build from the shipped recordings."""
+    out = tmp_path_factory.mktemp("shipped") / "run"
+    return building.build(jobs.prepare("phi1-textbook"), out=out, workers=2)
+
+
+def test_every_assignment_is_accepted_or_rejected(shipped: building.Built) -> None:
+    tally = shipped.tally
+    rejected = sum(count for reasons in tally["rejected"].values() for count in reasons.values())
+    assert tally["assignments"] == tally["accepted"] + rejected >= 150
+    assert tally["to_do"] == 0
+    assert len(rows(shipped.corpus / "data")) == tally["accepted"]
+    assert len(rows(shipped.corpus / "rejected")) == rejected
+    assert waterfall(tally)[-1] == ("accepted", 0, tally["accepted"])
+
+
+def test_accepted_rows_hold_prose_and_a_snippet_that_ran(shipped: building.Built) -> None:
+    accepted = rows(shipped.corpus / "data")
+    assert len(accepted) > 100
+    for row in accepted:
+        assert set(COLUMNS) <= set(row)
+        assert {"subject", "topic", "audience", "style", "position", "setting"} <= set(row)
+        assert row["snippets"]
+        assert {snippet["status"] for snippet in row["snippets"]} == {"ok"}
+        assert all(snippet["code"].splitlines()[0] in row["text"] for snippet in row["snippets"])
+        assert row["text"].index("```") > 100
+        assert row["claims_checked"] > 0
+        assert (row["isolation"], row["recipe"], row["language"]) == ("A", "phi1-textbook", "en")
+    assert len({row["id"] for row in accepted}) == len(accepted)
+    assert len({row["topic"] for row in accepted}) == len(accepted)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_the_folder_loads_offline_in_every_configuration(
+    shipped: building.Built, tmp_path: Path, streaming: bool
+) -> None:
+    accepted = load(shipped.corpus, tmp_path, streaming=streaming)
+    assert set(accepted) == {"train", "test"}
+    assert sum(len(data) for data in accepted.values()) == shipped.tally["accepted"]
+    rejected = load(shipped.corpus, tmp_path, "rejected", streaming=streaming)["train"]
+    assert all(row["step"] and row["reason"] and row["evidence"] and row["text"] for row in rejected)
+    snippets = load(shipped.corpus, tmp_path, "snippets", streaming=streaming)["train"]
+    assert len(snippets) == sum(shipped.tally["snippets"].values())
+
+
+def test_the_card_has_a_header_for_the_hub_and_the_waterfall(shipped: building.Built) -> None:
+    card = (shipped.corpus / "README.md").read_text()
+    _, header, body = card.split("---\n", 2)
+    parsed = yaml.safe_load(header)
+    assert parsed["license"] == "cc-by-4.0"
+    assert [config["config_name"] for config in parsed["configs"]] == ["default", "rejected", "snippets"]
+    assert f"| assignments |  | {shipped.tally['assignments']} |" in body
+    assert f"| accepted |  | {shipped.tally['accepted']} |" in body
+
+
+def test_exercises_hold_asserts_and_run_too(tmp_path: Path) -> None:
+    built = building.build(jobs.prepare("phi1-exercises"), out=tmp_path / "run", workers=2)
+    accepted = rows(built.corpus / "data")
+    assert built.tally["assignments"] >= 50
+    assert len(accepted) > 25
+    for row in accepted:
+        code = row["snippets"][0]["code"]
+        assert f"def {row['function_name']}(" in code
+        assert "assert " in code
+
+
+def test_a_server_on_a_real_socket_serves_two_hundred_assignments(tmp_path: Path, endpoint: Endpoint) -> None:
+    recipe = "phi1-textbook"
+    endpoint.reply = lambda body: completion(ANSWER, model=body["model"])
+    job = jobs.prepare(
+        recipe, samples=200, model="local", base_url=endpoint.url, settings=["rules={snippets: [1, 2], prints: true}"]
+    )
+    built = building.build(job, out=tmp_path / "run", workers=2)
+    assert (built.tally["assignments"], built.tally["accepted"], built.tally["requests"]) == (200, 200, 200)
+    assert (built.tally["prompt_tokens"], built.tally["completion_tokens"]) == (20000, 10000)
+    assert len({json.dumps(body, sort_keys=True) for body in endpoint.bodies}) == len(endpoint.bodies) == 200
+    assert {row["model"] for row in rows(built.corpus / "data")} == {"local"}
+
+
+def test_a_second_run_does_nothing_and_a_longer_one_asks_only_for_what_is_new(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    def run(samples: int) -> building.Built:
+        endpoint.bodies.clear()
+        job = jobs.prepare(str(recipe), samples=samples, base_url=endpoint.url)
+        return building.build(job, out=tmp_path / "run", workers=1)
+
+    assert not run(6).unchanged
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    assert run(6).unchanged
+    assert endpoint.bodies == []
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == before
+    longer = run(12)
+    assert (longer.unchanged, len(endpoint.bodies), longer.tally["reused"]) == (False, 6, 6)
+    assert len(rows(longer.corpus / "data")) == 12
+
+
+def test_a_setting_that_leaves_the_requests_alone_costs_no_request(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    endpoint.bodies.clear()
+    job = jobs.prepare(str(recipe), base_url=endpoint.url, settings=["rules={snippets: [2, 2]}"])
+    built = building.build(job, out=tmp_path / "run", workers=1)
+    assert endpoint.bodies == []
+    assert built.tally["rejected"] == {"contract": {"snippets": 6}}
+    assert not list((built.corpus / "data").glob("*.parquet"))
+
+
+def test_requests_go_out_as_a_batch_and_the_answers_come_back_in(recipe: Path, tmp_path: Path) -> None:
+    requests = tmp_path / "batch" / "requests.jsonl"
+    assert building.plan(str(recipe), requests=requests)["assignments"] == 6
+    sent = [json.loads(line) for line in requests.read_text().splitlines()]
+    answers = tmp_path / "answers.jsonl"
+    with answers.open("w") as file:
+        for line in reversed(sent):
+            body = json.loads(completion(ANSWER, model=line["body"]["model"])[2])
+            answer = {"status_code": 200, "request_id": "r", "body": body}
+            item = {"id": "x", "custom_id": line["custom_id"], "response": answer, "error": None}
+            file.write(json.dumps(item) + "\n")
+    job = jobs.prepare(str(recipe), recorded=[answers])
+    built = building.build(job, out=tmp_path / "run", workers=1)
+    assert (built.tally["accepted"], built.tally["recorded"]) == (6, 6)
+
+
+def test_missing_answers_are_to_do_and_said_so(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    building.build(jobs.prepare(str(recipe), samples=4, base_url=endpoint.url), out=tmp_path / "live", workers=1)
+    answers = tmp_path / "live" / "journal" / "00000.responses.jsonl"
+    built = building.build(jobs.prepare(str(recipe), recorded=[answers]), out=tmp_path / "run", workers=1)
+    assert (built.tally["accepted"], built.tally["to_do"]) == (4, 2)
+    assert waterfall(built.tally)[1] == ("no answer yet", 2, 4)
+
+
+def test_answers_to_other_requests_are_not_taken(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "live", workers=1)
+    answers = tmp_path / "live" / "journal" / "00000.responses.jsonl"
+    job = jobs.prepare(str(recipe), recorded=[answers], model="another")
+    with pytest.raises(TextbooksError, match="none of the first requests of recipe 'small' for model 'another'"):
+        building.build(job, out=tmp_path / "run", workers=1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_later_steps_see_earlier_answers(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    recipe.write_text(
+        recipe.read_text().replace(
+            "  - {name: ask,", "  - {name: outline, template: outline.md.jinja}\n  - {name: ask,"
+        )
+    )
+    (recipe.parent / "outline.md.jinja").write_text("Outline {{ thing.name }}.")
+    (recipe.parent / "ask.md.jinja").write_text("{{ outline }} {{ thing.name }} {{ reader.name }} {{ tone.name }}")
+    endpoint.reply = lambda body: completion(
+        "AN OUTLINE" if body["messages"][0]["content"].startswith("Outline") else ANSWER
+    )
+    built = building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    assert built.tally["accepted"] == 6
+    assert sum(body["messages"][0]["content"].startswith("AN OUTLINE") for body in endpoint.bodies) == 6
+    assert {len(row["custom_ids"]) for row in rows(built.corpus / "data")} == {2}
+
+
+def test_identical_prompts_are_rejected_as_copies(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    (recipe.parent / "ask.md.jinja").write_text("{{ thing.name }} {{ reader.name }} {{ tone.name | length }}")
+    job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url, settings=["draw.tone.values=[dry, wet]"])
+    built = building.build(job, out=tmp_path / "run", workers=1)
+    assert built.tally["rejected"] == {"teacher": {"same_request": 6}}
+    assert built.tally["accepted"] == 6
+
+
+FOREIGN = {
+    "another recipe's run": lambda out: (out / "recipe.yaml").write_text("recipe: {name: other}\n"),
+    "other things": lambda out: (out / "thesis.tex").write_text("x"),
+    "a broken recipe": lambda out: (out / "recipe.yaml").write_text("["),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_a_folder_that_is_not_this_runs_is_refused_untouched(
+    case: str, recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    FOREIGN[case](out)
+    before = sorted(out.rglob("*"))
+    with pytest.raises(TextbooksError, match="name (a new|another) (folder|--out)|or name another"):
+        building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=out, workers=1)
+    assert sorted(out.rglob("*")) == before
+    assert endpoint.bodies == []
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_asked(recipe: Path, endpoint: Endpoint) -> None:
+    with pytest.raises(TextbooksError, match="cannot write in '/proc/run'"):
+        building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=Path("/proc/run"), workers=1)
+    assert endpoint.bodies == []
+
+
+def test_a_killed_build_goes_on_where_it_was_and_ends_in_the_same_rows(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(body: dict) -> tuple[int, str, str]:
+        time.sleep(0.05)
+        return completion(ANSWER + "\n<!-- " + body["messages"][0]["content"] + " -->\n")
+
+    endpoint.reply = slow
+    arguments = ["build", str(recipe), "--samples", "12", "--base-url", endpoint.url, "--workers", "1"]
+    command = [sys.executable, "-m", "textbooks", *arguments, "--set", "rules={}"]
+    killed = subprocess.Popen([*command, "--out", str(tmp_path / "a")], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(endpoint.bodies) < 6 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    for out in ("a", "b"):
+        subprocess.run([*command, "--out", str(tmp_path / out)], check=True, capture_output=True)
+    resumed, undisturbed = (
+        [
+            {key: value for key, value in row.items() if key not in MEASURED}
+            for row in rows(tmp_path / out / "corpus/data")
+        ]
+        for out in ("a", "b")
+    )
+    assert len(resumed) == 12
+    assert resumed == undisturbed
+
+
+def test_growing_a_list_pays_only_for_the_new_entries(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    building.build(jobs.prepare(str(recipe), samples=12, base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    endpoint.bodies.clear()
+    (recipe.parent / "things.yaml").write_text("title: Things\nentries: [lists, tuples, sets, queues]\n")
+    building.build(jobs.prepare(str(recipe), samples=16, base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    assert len(endpoint.bodies) == 4
+    assert all("queues" in body["messages"][0]["content"] for body in endpoint.bodies)
+
+
+def test_recordings_answer_the_very_requests_that_the_plan_draws() -> None:
+    from textbooks.teacher.answers import Answers
+    from textbooks.teacher.teacher import shipped_recordings
+
+    for name, least in (("phi1-textbook", 150), ("phi1-exercises", 50)):
+        job = jobs.prepare(name)
+        answers = Answers(shipped_recordings(name))
+        recorded = shipped_recordings(name)[0].with_name(f"{name}.requests.jsonl")
+        sent = [json.loads(line) for line in recorded.read_text().splitlines()]
+        assert [request.line() for request in job.first_requests()] == sent
+        assert len(sent) >= least
+        assert all(answers.find(line["custom_id"]) for line in sent)

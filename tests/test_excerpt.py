@@ -1,0 +1,226 @@
+"""Reading: snippets with positions, formatting, the contract, the claims, and what builds on what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textbooks.examine import examine_answer
+from textbooks.excerpt import claims, continuation, contract, formatting, markdown
+from textbooks.sandbox import Sandbox
+
+FENCES = {
+    "python": "```python\nx = 1\n```\n",
+    "py": "```py\nx = 1\n```\n",
+    "python3 with attributes": "```python3 title=a\nx = 1\n```\n",
+    "braces": "```{python}\nx = 1\n```\n",
+    "tildes": "~~~python\nx = 1\n~~~\n",
+    "longer fence": "````python\nx = 1\n````\n",
+    "unlabelled": "```\nx = 1\n```\n",
+    "unclosed": "```python\nx = 1\n",
+    "CRLF": "Text.\r\n\r\n```python\r\nx = 1\r\n```\r\n",
+    "indented": "Text.\n\n    x = 1\n",
+    "in a list": "- item\n\n  ```python\n  x = 1\n  ```\n",
+    "in a quote": "> ```python\n> x = 1\n> ```\n",
+}
+
+
+@pytest.mark.parametrize("case", FENCES)
+def test_a_snippet_is_found_at_its_line(case: str) -> None:
+    text = FENCES[case]
+    (snippet,) = markdown.read(text).snippets
+    assert snippet.code.strip() == "x = 1"
+    assert "x = 1" in text.splitlines()[snippet.line - 1]
+
+
+NOT_PYTHON = {
+    "another label": "```bash\nls\n```\n",
+    "output": "```\n[1, 2]\n```\n",
+    "shell without a label": "```\npip install x\n```\n",
+    "a comment of HTML": "<!--\n```python\nx = 1\n```\n-->\n",
+    "prose": "Just words.\n",
+}
+
+
+@pytest.mark.parametrize("case", NOT_PYTHON)
+def test_what_is_not_python_is_left_alone(case: str) -> None:
+    assert markdown.read(NOT_PYTHON[case]).snippets == ()
+
+
+def test_a_session_runs_its_statements_on_their_lines() -> None:
+    (snippet,) = markdown.read("```pycon\n>>> x = [\n...   1]\n>>> print(x)\n[1]\n```\n").snippets
+    assert snippet.kind == "session"
+    assert snippet.code == "x = [\n  1]\nprint(x)\n\n"
+
+
+@pytest.mark.parametrize("text", FENCES.values(), ids=FENCES)
+def test_putting_a_snippet_back_unchanged_changes_nothing(text: str) -> None:
+    snippets = markdown.read(text).snippets
+    assert markdown.put_back(text, {s: s.code for s in snippets}) == text
+
+
+@given(st.text(alphabet="`~> -#\n\rab=1:()'\"\t", max_size=200))
+def test_reading_never_fails_and_positions_round_trip(text: str) -> None:
+    excerpt = markdown.read(text)
+    own = {s: s.code for s in excerpt.snippets if s.kind == "script"}
+    for snippet in own:
+        assert 1 <= snippet.line <= snippet.end_line <= len(text.splitlines()) + 1
+
+
+def test_formatted_code_replaces_only_its_own_lines() -> None:
+    text = "Before  \n\n- x\n\n  ```python\n  a=1\n  b  =2\n  ```\n\nAfter\t\n"
+    (snippet,) = markdown.read(text).snippets
+    new = markdown.put_back(text, {snippet: formatting.formatted(snippet.code)})
+    assert new == "Before  \n\n- x\n\n  ```python\n  a = 1\n  b = 2\n  ```\n\nAfter\t\n"
+
+
+def test_unparsable_code_carries_the_parsers_message() -> None:
+    with pytest.raises(formatting.Unformattable, match="1:6"):
+        formatting.formatted("def f(:\n")
+
+
+NEEDS = {
+    "independent": (["x = 1", "y = 2"], ((), ())),
+    "continuation": (["x = 1", "print(x)"], ((), (0,))),
+    "chain": (["x = 1", "y = x", "print(y)"], ((), (0,), (0, 1))),
+    "rebound": (["x = 1", "x = 2\nprint(x)"], ((), ())),
+    "inside a function": (["def f(): return 1", "def g(): return f()", "g()"], ((), (0,), (0, 1))),
+    "builtin": (["print = print", "len([])"], ((), ())),
+    "import": (["import math", "z = 1", "math.pi"], ((), (), (0,))),
+}
+
+
+@pytest.mark.parametrize("case", NEEDS)
+def test_a_snippet_needs_those_whose_names_it_takes(case: str) -> None:
+    codes, expected = NEEDS[case]
+    assert continuation.needs(codes) == expected
+
+
+CLAIMS = {
+    "true": ("print(2 * 3)  # 6", [True]),
+    "false": ("print(2 * 3)  # 7", [False]),
+    "text without quotes": ("print('a b')  # a b", [True]),
+    "text in quotes": ("print('a b')  # 'a b'", [True]),
+    "arrow": ("print(1.5)  # -> 1.5", [True]),
+    "value": ("x = 4\nx + 1  # => 5", [True]),
+    "wrong value": ("x = 4\nx + 1  # => 6", [False]),
+    "in try": ("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(e)  # division by zero", [True]),
+    "several lines of code": ("print(\n    1,\n    2,\n)  # 1 2", [True]),
+    "float": ("print(0.1 + 0.2)  # 0.30000000000000004", [True]),
+    "set order": ("print({3, 1, 2})  # {1, 2, 3}", [True]),
+    "bool is not a number": ("print(1)  # True", [False]),
+    "address": ("print(object())  # <object object at 0x7f>", [None]),
+    "not reached": ("if False:\n    print(1)  # 2", [None]),
+    "in a loop": ("for i in range(2):\n    print(i)  # 0", []),
+    "in a function": ("def f():\n    print(1)  # 1\n\n\nf()", []),
+    "a comment of its own": ("# 5\nprint(6)", []),
+    "a hash in a text": ("print('# 5')", []),
+    "two on the way": ("print(1)  # 1\nprint(2)  # 3", [True, False]),
+    "umlauts before": ("ä = 'ö'; print(ä)  # ö", [True]),
+    "unfinished line": ("print(1, end=' ')  # 1\nprint(2)  # 2", [True, True]),
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_claims_are_compared_with_what_is_really_printed(case: str, sandbox: Sandbox) -> None:
+    code, expected = CLAIMS[case]
+    sites = claims.find(code)
+    plain, marked = sandbox.run(code), sandbox.run(claims.instrumented(code, sites))
+    stdout, compared = claims.read(code, sites, marked.stdout, strict=True)
+    assert [claim.agrees for claim in compared] == expected
+    assert (stdout, marked.status) == (plain.stdout, plain.status)
+
+
+def test_a_remark_is_not_judged_unless_comments_must_be_claims(sandbox: Sandbox) -> None:
+    code = "print(6)  # the area of the room"
+    sites = claims.find(code)
+    stdout = sandbox.run(claims.instrumented(code, sites)).stdout
+    assert claims.read(code, sites, stdout, strict=False)[1][0].agrees is None
+    assert claims.read(code, sites, stdout, strict=True)[1][0].agrees is False
+
+
+GOOD = "One. Two.\n\n```python\ndef f(x):\n    return x\n\n\nprint(f(1))  # 1\n```\n"
+CONTRACT = {
+    "paragraphs": (1, "First.\n\nSecond.\n\n" + GOOD),
+    "words": ([2, 5], "One two three four five six.\n\n```python\nx = 1\n```\n"),
+    "plain_prose": (True, "# Title\n\n" + GOOD),
+    "snippets": ([1, 1], GOOD + GOOD),
+    "snippet_lines": (3, "```python\na = 1\nb = 1\n\nc = 1\nd = 1\n```\n"),
+    "line_length": (10, "```python\nabc = 'defghij'\n```\n"),
+    "code_last": (True, GOOD + "\nThat was it.\n"),
+    "defines_and_calls": (True, "```python\ndef f():\n    return f\n```\n"),
+    "prints": (True, "```python\nx = 1\n```\n"),
+    "libraries": (["numpy"], "```python\nimport json, numpy.linalg\nfrom pandas import DataFrame\n```\n"),
+    "python": ("3.7", "```python\nif (y := 2):\n    pass\n```\n"),
+    "function_name": ("pack", "```python\ndef unpack():\n    pass\n```\n"),
+    "docstring": (True, "```python\ndef f():\n    return 1\n```\n"),
+    "construct": ("ListComp", "```python\ndef f():\n    return 1\n\n\n[x for x in 'a']\n```\n"),
+    "asserts": (2, "```python\nassert True\n```\n"),
+}
+
+
+def test_every_rule_has_a_case_here() -> None:
+    assert set(CONTRACT) == set(contract.CHECKS)
+
+
+@pytest.mark.parametrize("rule", sorted(CONTRACT))
+def test_a_broken_rule_is_measured(rule: str) -> None:
+    limit, text = CONTRACT[rule]
+    (finding,) = contract.check(markdown.read(text), {rule: limit})
+    assert not finding.ok
+    assert finding.value is not None
+
+
+def test_a_good_excerpt_keeps_every_rule(sandbox: Sandbox) -> None:
+    rules = {
+        "paragraphs": 1,
+        "words": [1, 10],
+        "plain_prose": True,
+        "snippets": [1, 1],
+        "snippet_lines": 4,
+        "line_length": 88,
+        "code_last": True,
+        "defines_and_calls": True,
+        "prints": True,
+        "libraries": [],
+        "python": "3.11",
+        "function_name": "f",
+    }
+    examined = examine_answer(GOOD, sandbox, rules=rules, claims_policy="reject")
+    assert examined.rejection is None
+    assert [item.verdict.status for item in examined.checked] == ["ok"]
+
+
+REJECTED = {
+    "no code": ("Only prose.\n", "read", "no_snippet"),
+    "broken code": ("A.\n\n```python\ndef f(:\n```\n", "format", "syntax_error"),
+    "contract": (GOOD.replace("print(f(1))  # 1", "f(1)"), "contract", "prints"),
+    "failing code": (GOOD.replace("f(1)", "g(1)"), "run", "raised"),
+    "endless code": (GOOD.replace("return x", "while True: pass"), "run", "cpu_timeout"),
+    "wrong claim": (GOOD.replace("# 1", "# 2"), "claims", "wrong_output"),
+    "wrong claim in the second": (GOOD + GOOD.replace("# 1", "# 2"), "claims", "wrong_output"),
+    "first fails second depends": (GOOD + "```python\nprint(f(2))  # 3\n```\n", "claims", "wrong_output"),
+}
+
+
+@pytest.mark.parametrize("case", REJECTED)
+def test_an_answer_is_rejected_at_the_step_that_fails(case: str, sandbox: Sandbox) -> None:
+    text, step, reason = REJECTED[case]
+    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject")
+    assert examined.rejection is not None
+    assert (examined.rejection.step, examined.rejection.reason) == (step, reason)
+    assert examined.rejection.evidence
+
+
+def test_a_continuation_reports_its_own_lines_and_output(sandbox: Sandbox) -> None:
+    text = "```python\nx = 5\nprint('first')\n```\n\n```python\nprint(x)  # 5\n1 / 0\n```\n"
+    examined = examine_answer(text, sandbox, rules={}, claims_policy="reject")
+    second = examined.checked[1]
+    assert second.snippet.kind == "continuation"
+    assert second.verdict.error_line == 2
+    assert second.verdict.stdout == "5\n"
+    assert [claim.agrees for claim in second.claims] == [True]
+
+
+def test_the_accepted_text_holds_the_formatted_code(sandbox: Sandbox) -> None:
+    examined = examine_answer("A.\n\n```python\nx=1\nprint( x )  # 1\n```\n", sandbox, rules={}, claims_policy="reject")
+    assert examined.text == "A.\n\n```python\nx = 1\nprint(x)  # 1\n```\n"

@@ -1,0 +1,116 @@
+"""A recipe is checked whole before anything is asked, and every complaint is one sentence that says where."""
+
+from pathlib import Path
+
+import pytest
+
+from textbooks import job as jobs
+from textbooks.errors import TextbooksError
+from textbooks.plan import recipe as recipes
+from textbooks.plan.prompts import Prompter
+
+MALFORMED = {
+    "an unknown key": ("about: A", "abuot: A", r"recipe\.yaml:2: unknown key 'abuot'. Did you mean 'about'"),
+    "a missing key": ("about: A small recipe.\n", "", r"recipe\.yaml:1: key 'about' is missing"),
+    "a wrong type": ("seed: 3", "seed: many", r"recipe\.yaml:3: 'seed' is 'many'"),
+    "an unknown axis key": ("{values: [child", "{valeus: [child", r"recipe\.yaml:7: unknown key 'draw.reader.valeus'"),
+    "two sources": ("{values: [dry", "{list: styles, values: [dry", r"recipe\.yaml:8: axis 'tone' needs exactly one"),
+    "an unknown list": ("things.yaml", "thongs", r"no list 'thongs'"),
+    "an unknown rule": ("snippets: [1", "snipets: [1", r"recipe\.yaml:10: unknown rule 'snipets'. Did you mean 'snipp"),
+    "an unusable rule": ("snippets: [1, 2]", "snippets: 2", r"recipe\.yaml:10: rule 'snippets' cannot use the value 2"),
+    "a rule naming no axis": ("prints: true", "construct: $node.x", r"recipe\.yaml:11: rule 'construct' names axis"),
+    "a missing template": ("ask.md.jinja", "tell.md.jinja", r"recipe\.yaml:12: no template '.*tell.md.jinja'"),
+    "where without match": (
+        "list: things.yaml}",
+        "list: things.yaml, where: {name: [lits]}}",
+        r"axis 'thing' has no value whose 'name' is 'lits'. Did you mean 'lists'",
+    ),
+    "a clashing duplicate": ("[child, adult]", "[child, child]", r"recipe\.yaml:7: 'child' stands twice"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_recipe_is_one_sentence(case: str, recipe: Path) -> None:
+    old, new, said = MALFORMED[case]
+    text = recipe.read_text()
+    assert old in text
+    recipe.write_text(text.replace(old, new))
+    with pytest.raises(TextbooksError, match=said) as caught:
+        jobs.prepare(str(recipe), recorded=[recipe])
+    assert "\n" not in str(caught.value)
+
+
+TEMPLATES = {
+    "an unknown variable": ("{{ thing.name }} {{ raeder.name }}", r"variable 'raeder' is given by no axis.*'reader'"),
+    "an unknown field": ("{{ thing.nam }} {{ reader.name }} {{ tone.name }}", r"has no attribute 'nam'"),
+    "broken syntax": ("{{ thing.name", r"ask\.md\.jinja:1: .*; mend the template"),
+    "an unused axis": ("{{ thing.name }} {{ reader.name }}", r"axis 'tone' is drawn but no template or rule uses it"),
+}
+
+
+@pytest.mark.parametrize("case", TEMPLATES)
+def test_a_malformed_template_is_one_sentence(case: str, recipe: Path) -> None:
+    text, said = TEMPLATES[case]
+    (recipe.parent / "ask.md.jinja").write_text(text)
+    with pytest.raises(TextbooksError, match=said):
+        jobs.prepare(str(recipe), recorded=[recipe])
+
+
+def test_an_unknown_recipe_suggests_the_nearest() -> None:
+    with pytest.raises(TextbooksError, match="Did you mean 'phi1-textbook'"):
+        recipes.load("phi-textbook")
+
+
+def test_settings_are_laid_over_the_recipe(recipe: Path) -> None:
+    loaded = recipes.load(str(recipe), ["seed=9", "teacher.sampling.temperature=1.1", "draw.tone.values=[a, b, c]"])
+    assert loaded.spec.seed == 9
+    assert loaded.spec.teacher.sampling == {"temperature": 1.1}
+    assert len(loaded.plan()) == 3 * 2 * 3
+
+
+def test_an_axis_may_not_bear_the_name_of_a_fixed_column(recipe: Path) -> None:
+    recipe.write_text(recipe.read_text().replace("tone: {values", "text: {values"))
+    template = recipe.parent / "ask.md.jinja"
+    template.write_text(template.read_text().replace("tone.name", "text.name"))
+    with pytest.raises(TextbooksError, match=r"recipe\.yaml:8: axis 'text' bears the name of a fixed column"):
+        jobs.prepare(str(recipe), recorded=[recipe])
+
+
+@pytest.mark.parametrize("setting", ["seed", "=3", "seed.x=3", "seed=[", "sede=3"])
+def test_a_setting_that_cannot_be_laid_over_is_one_sentence(setting: str, recipe: Path) -> None:
+    with pytest.raises(TextbooksError):
+        recipes.load(str(recipe), [setting])
+
+
+def test_more_samples_than_combinations_are_refused(recipe: Path) -> None:
+    with pytest.raises(TextbooksError, match="has only 12 combinations"):
+        jobs.prepare(str(recipe), samples=13, recorded=[recipe])
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_shipped_prompts_state_the_values_that_the_contract_checks(name: str) -> None:
+    loaded = recipes.load(name)
+    request = Prompter(loaded).request(loaded.plan()[0], loaded.spec.steps[0], {})
+    prompt = request.body["messages"][0]["content"]
+    for rule in ("snippet_lines", "line_length", "python"):
+        assert str(loaded.spec.rules[rule]) in prompt
+    assert "{{" not in prompt
+
+
+def test_the_drawn_values_stand_after_the_fixed_rules() -> None:
+    """A repeated beginning is what prompt caches charge a tenth for."""
+    loaded = recipes.load("phi1-textbook")
+    plan, prompter = loaded.plan(), Prompter(loaded)
+    texts = [prompter.request(plan[i], loaded.spec.steps[0], {}).body["messages"][0]["content"] for i in (0, 1, 2)]
+    shared = next(i for i, letters in enumerate(zip(*texts, strict=False)) if len(set(letters)) > 1)
+    assert shared > len(texts[0]) / 2
+
+
+def test_the_custom_id_depends_on_the_body_alone(recipe: Path) -> None:
+    loaded = recipes.load(str(recipe))
+    one = Prompter(loaded).request(loaded.plan()[2], loaded.spec.steps[0], {})
+    again = Prompter(recipes.load(str(recipe), ["samples=3", "publish.test_percent=9"])).request(
+        loaded.plan()[2], loaded.spec.steps[0], {}
+    )
+    other = Prompter(loaded, model="another").request(loaded.plan()[2], loaded.spec.steps[0], {})
+    assert one.custom_id == again.custom_id != other.custom_id

@@ -1,0 +1,202 @@
+"""The box: what snippets may and may not do, what each ending is called, and that nothing is left behind."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from textbooks.errors import TextbooksError
+from textbooks.sandbox import Sandbox
+from textbooks.sandbox.policy import package_paths, shipped
+
+ENDINGS = {
+    "ok": ("print(1)", "ok", None),
+    "raised": ("x = {}\nx['a']", "raised", "KeyError"),
+    "syntax error": ("def f(:", "syntax_error", "SyntaxError"),
+    "null byte": ("x = '\0'", "syntax_error", "SyntaxError"),
+    "sys.exit": ("import sys\nsys.exit(0)", "exited_early", None),
+    "os._exit": ("import os\nos._exit(0)", "exited_early", None),
+    "busy loop": ("while True:\n    pass", "cpu_timeout", None),
+    "busy loop that swallows everything": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "cpu_timeout",
+        None,
+    ),
+    "one long C call": ("sum(range(10**12))", "cpu_timeout", None),
+    "sleep": ("import time\ntime.sleep(60)", "wall_timeout", None),
+    "sleep with every signal ignored": (
+        "import signal, time\nfor s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\n"
+        "time.sleep(60)",
+        "wall_timeout",
+        None,
+    ),
+    "a thread that never ends": ("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",)
+    + ("wall_timeout", None),
+    "an exit hook that never ends": ("import atexit, time\natexit.register(time.sleep, 60)", "wall_timeout", None),
+    "memory": ("x = []\nwhile True:\n    x.append(bytes(10**7))", "memory", "MemoryError"),
+    "output": ("while True:\n    print('x' * 1000)", "output_limit", None),
+    "segmentation fault": ("import ctypes\nctypes.string_at(0)", "crashed", None),
+    "abort": ("import os\nos.abort()", "crashed", None),
+    "input": ("input()", "raised", "EOFError"),
+    "subprocess": ("import subprocess\nsubprocess.run(['/bin/true'])", "blocked", "PermissionError"),
+    "fork": ("import os\nos.fork()", "blocked", "PermissionError"),
+    "system": ("import os\nassert os.system('true') == 0", "raised", "AssertionError"),
+    "socket": ("import socket\nsocket.socket()", "blocked", "PermissionError"),
+    "hostile text of an exception": (
+        "class E(Exception):\n    def __str__(self):\n        raise SystemExit\nraise E",
+        "raised",
+        "E",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_every_ending_has_its_name(case: str, sandbox: Sandbox) -> None:
+    code, status, error = ENDINGS[case]
+    verdict = sandbox.run(code)
+    assert (verdict.status, verdict.error_type) == (status, error), verdict
+    assert verdict.isolation == "A"
+    healthy = sandbox.run("print('fine')")
+    assert (healthy.status, healthy.stdout) == ("ok", "fine\n")
+
+
+def test_bottomless_recursion_ends_by_some_limit(sandbox: Sandbox) -> None:
+    """Which one is first depends on the interpreter: memory, processor time or the stack."""
+    verdict = sandbox.run("import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()")
+    assert verdict.status in ("memory", "cpu_timeout", "crashed")
+    assert sandbox.run("print('fine')").stdout == "fine\n"
+
+
+FORBIDDEN = {
+    "accounts": "open('/etc/passwd')",
+    "home folders": "import os\nos.listdir('/root/.ssh')",
+    "processes": "import os\nos.listdir('/proc')",
+    "this project": f"open({str(Path(__file__))!r})",
+    "a write into the interpreter": "import os\nopen(os.__file__, 'a')",
+    "a write into the root": "open('/x', 'w')",
+    "packages that are not allowed": "import yaml",
+    "a mount": "import ctypes\nif ctypes.CDLL(None).mount(b't', b'/tmp', b'tmpfs', 0, None): raise OSError",
+    "a new namespace": "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000): raise OSError",
+    "tracing": "import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0): raise OSError",
+    "raising its own limits": "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (99, 99))",
+    "becoming root": "import os\nos.setuid(0)",
+    "more than the disk allows": "for i in range(99):\n    open(f'f{i}', 'wb').write(bytes(10**6) * 8)",
+    "more files than allowed": "for i in range(10**4):\n    open(f'f{i}', 'w')",
+}
+
+
+@pytest.mark.parametrize("case", FORBIDDEN)
+def test_what_a_snippet_must_not_do_fails(case: str, sandbox: Sandbox) -> None:
+    assert sandbox.run(FORBIDDEN[case]).status in ("raised", "blocked")
+
+
+ALLOWED = {
+    "numpy": "import numpy\nassert numpy.arange(4).sum() == 6",
+    "threads": "import concurrent.futures as c\nwith c.ThreadPoolExecutor(4) as e:\n    list(e.map(abs, range(9)))",
+    "asyncio": "import asyncio\nasync def f(): await asyncio.sleep(0)\nasyncio.run(f())",
+    "files of its own": "open('a', 'w').write('x')\nassert open('a').read() == 'x'",
+    "temporary folders": "import tempfile\nwith tempfile.TemporaryDirectory() as d: open(d + '/x', 'w')",
+    "sqlite": "import sqlite3\nassert sqlite3.connect(':memory:').execute('select 1').fetchone() == (1,)",
+    "time zones": "import zoneinfo\nzoneinfo.ZoneInfo('UTC')",
+    "dataclasses": "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\nA(1)",
+    "pickling its own classes": "import pickle\nclass A: pass\npickle.loads(pickle.dumps(A()))",
+    "the main guard": "ran = False\nif __name__ == '__main__':\n    ran = True\nassert ran",
+    "kill, which reaches nobody": "import os\ntry:\n    os.kill(-1, 9)\nexcept ProcessLookupError:\n    pass",
+}
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_textbooks_do_works(case: str, sandbox: Sandbox) -> None:
+    verdict = sandbox.run(ALLOWED[case])
+    assert verdict.status == "ok", verdict
+
+
+def test_nothing_stays_from_one_snippet_to_the_next(sandbox: Sandbox) -> None:
+    sandbox.run(
+        "import os, sys\nos.makedirs('a/b/c')\nopen('x', 'w').write('y')\nos.environ['LEFT'] = '1'\nsys.left = 1"
+    )
+    after = sandbox.run("import os, sys\nprint(os.listdir('.'), 'LEFT' in os.environ, hasattr(sys, 'left'))")
+    assert after.stdout == "[] False False\n"
+
+
+def test_a_snippet_sees_a_fixed_world(sandbox: Sandbox) -> None:
+    code = (
+        "import os, sys, random, socket\n"
+        "print(os.getuid(), os.getpid(), os.getcwd(), sys.argv, socket.gethostname(), sorted(os.environ))\n"
+        "print(random.random(), hash('a'))"
+    )
+    first, second = sandbox.run(code), sandbox.run(code)
+    assert first.stdout == second.stdout
+    assert first.stdout.startswith("1000 1 /tmp ['snippet.py'] sandbox ['HOME', 'LANG', ")
+    assert not {"OPENAI_API_KEY", "USER"} & set(first.stdout.split("'"))
+
+
+def test_partial_output_is_kept_when_a_limit_fires(sandbox: Sandbox) -> None:
+    verdict = sandbox.run("print('so far', flush=True)\nwhile True:\n    pass")
+    assert (verdict.status, verdict.stdout) == ("cpu_timeout", "so far\n")
+
+
+def test_the_error_line_is_the_snippets_own(sandbox: Sandbox) -> None:
+    verdict = sandbox.run("def f():\n    return 1 / 0\n\n\nf()\n")
+    assert (verdict.error_type, verdict.error_line) == ("ZeroDivisionError", 2)
+    assert 'File "<snippet>", line 5' in verdict.stderr
+    assert "child.py" not in verdict.stderr
+
+
+def test_output_that_is_no_text_is_replaced_not_fatal(sandbox: Sandbox) -> None:
+    verdict = sandbox.run("import sys\nsys.stdout.buffer.write(b'a\\xff\\x00b')\nraise ValueError('\\udc80')")
+    assert verdict.stdout == "a\N{REPLACEMENT CHARACTER}\x00b"
+    assert verdict.error_message == "\\udc80"
+
+
+FORGERIES = {
+    "garbage on the result channel": "import os\nos.write(200, b'garbage')\nos._exit(0)",
+    "a frame without the nonce": 'import os\nos.write(200, b\'{"status": "ok"}\')\nos._exit(0)',
+    "a frame with a guessed nonce": 'import os\nos.write(200, b\'{"status": "ok", "nonce": "0"}\')\nos._exit(0)',
+    "a huge frame": "import os\nos.write(200, b'[' * 10**6)\nos._exit(0)",
+    "closing every channel": "import os\nos.closerange(0, 300)",
+}
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_or_broken_report_is_never_ok(case: str, sandbox: Sandbox) -> None:
+    assert sandbox.run(FORGERIES[case]).status in ("crashed", "exited_early", "wall_timeout")
+    assert sandbox.run("pass").status == "ok"
+
+
+def test_programs_come_back_in_order_from_several_workers() -> None:
+    with Sandbox(workers=2) as box:
+        codes = (f"import time; time.sleep({0.05 if i % 3 else 0.0}); print({i})" for i in range(40))
+        assert [int(verdict.stdout) for verdict in box.map(codes)] == list(range(40))
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_snippet_run_again() -> None:
+    with Sandbox() as box:
+        worker = box._idle.get()
+        box._idle.put(worker)
+        os.kill(worker._process.pid, signal.SIGKILL)
+        assert box.run("print(1)").stdout == "1\n"
+
+
+def test_workers_leave_no_process_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Sandbox(workers=2) as box:
+        list(box.map(["pass"] * 8))
+        assert len(list(tmp_path.iterdir())) >= 1
+        processes = [w._process for w in (box._idle.get(), box._idle.get()) if w and not box._idle.put(w)]
+    assert list(tmp_path.iterdir()) == []
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_without_isolation_limits_still_hold() -> None:
+    policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=3.0)
+    with Sandbox(isolation="none", policy=policy) as box:
+        assert box.run("while True:\n    pass").status == "cpu_timeout"
+        verdict = box.run("open('x', 'w').write('1')\nprint(open('x').read())")
+        assert (verdict.status, verdict.stdout, verdict.isolation) == ("ok", "1\n", "none")
+
+
+def test_a_package_that_is_not_installed_is_one_sentence() -> None:
+    with pytest.raises(TextbooksError, match="pip install no-such-package"):
+        package_paths(("no-such-package",))

@@ -1,0 +1,101 @@
+"""Verifying documents: every snippet with its place, findings as a linter prints them, datasets by column."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from test_cli import LINE_KEYS, textbooks
+
+from textbooks.errors import TextbooksError
+from textbooks.verify import verify
+
+DOCUMENT = """# Title
+
+```python
+x = 3
+print(x)  # 3
+```
+
+Text.
+
+```python
+print(x + 1)  # 5
+```
+
+```python
+print(y)
+```
+"""
+
+
+def test_findings_name_the_line_of_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(DOCUMENT)
+    done = textbooks("verify", str(path))
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"{path}:11: claims '5', really '4\\n'",
+        f"{path}:15: raised NameError: name 'y' is not defined",
+    ]
+    assert "3 snippets, 2 with findings" in done.stderr
+
+
+def test_json_has_a_verdict_line_per_snippet(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(DOCUMENT)
+    lines = [json.loads(line) for line in textbooks("verify", str(path), "--json").stdout.splitlines()]
+    assert all(list(line) == LINE_KEYS for line in lines)
+    assert [line["line"] for line in lines] == [4, 11, 15]
+    assert [line["kind"] for line in lines] == ["script", "continuation", "script"]
+    assert lines[0]["claims"] == [{"line": 2, "claimed": "3", "actual": "3\n", "agrees": True}]
+
+
+def test_a_clean_document_is_exit_0(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("```python\nprint(1)  # 1\n```\n")
+    done = textbooks("verify", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_python_files_jsonl_and_parquet_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import sys\nprint(sys.argv)\n")
+    rows = [{"id": "r0", "text": "```python\n1 / 0\n```"}, {"id": "r1", "text": "no code"}]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "c.parquet")
+    found = [one.view() for one in verify([tmp_path], workers=1)]
+    assert [(Path(one["path"]).name, one["row"], one["id"], one["status"]) for one in found] == [
+        ("a.py", None, None, "ok"),
+        ("b.jsonl", 0, "r0", "raised"),
+        ("c.parquet", 0, "r0", "raised"),
+    ]
+
+
+def test_a_built_corpus_verifies(tmp_path: Path) -> None:
+    done = textbooks("build", "--samples", "8", "--workers", "1", cwd=tmp_path)
+    assert done.returncode == 0
+    data = tmp_path / "runs/phi1-textbook/corpus/data"
+    done = textbooks("verify", str(data), "--package", "numpy", "--package", "pandas")
+    assert done.returncode == 0, done.stdout
+
+
+REFUSED = {
+    "a missing column": ("a.jsonl", '{"txt": "x"}\n', "row 0 has no column 'text'"),
+    "a broken line": ("a.jsonl", "{\n", r"a\.jsonl:1: not JSON"),
+    "no Parquet": ("a.parquet", "x", "is not a Parquet file"),
+    "another kind": ("a.docx", "x", "is none of"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_read_is_one_sentence(case: str, tmp_path: Path) -> None:
+    name, text, said = REFUSED[case]
+    (tmp_path / name).write_text(text)
+    with pytest.raises(TextbooksError, match=said):
+        list(verify([tmp_path / name], workers=1))
+
+
+def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TextbooksError, match="holds no"):
+        list(verify([tmp_path]))
