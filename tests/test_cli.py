@@ -38,7 +38,7 @@ def test_the_example_in_the_help_works_as_typed(command, tmp_path: Path) -> None
     typed = re.sub(r"\btextbooks (?=[a-z])", f"{python} -m textbooks ", example)
     done = subprocess.run(["sh", "-c", typed], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout
+    assert done.stdout or done.stderr
 
 
 def test_a_mistyped_command_is_corrected() -> None:
@@ -149,23 +149,9 @@ def test_run_fails_with_exit_1_and_shows_the_traceback() -> None:
     assert 'File "<snippet>", line 2' in done.stderr
 
 
-LINE_KEYS = [
-    "id",
-    "path",
-    "row",
-    "line",
-    "kind",
-    "status",
-    "reason",
-    "stdout",
-    "stderr",
-    "error",
-    "wall_seconds",
-    "cpu_seconds",
-    "peak_memory_bytes",
-    "isolation",
-    "claims",
-]
+LINE_KEYS = (
+    "id path row line kind status reason stdout stderr error wall_seconds cpu_seconds peak_memory_bytes isolation claims"
+).split()
 
 
 def test_run_jsonl_gives_a_verdict_line_per_line_in_order() -> None:

@@ -62,35 +62,8 @@ def test_every_shipped_list_is_valid(name: str) -> None:
     assert all(entity.entries for entity in load_lists(name))
 
 
-STOP = set(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "with",
-        "by",
-        "for",
-        "and",
-        "or",
-        "to",
-        "as",
-        "that",
-        "from",
-        "at",
-        "its",
-        "it",
-        "is",
-        "their",
-        "one",
-        "into",
-        "are",
-        "be",
-        "not",
-        "than",
-    ]
+STOP = frozenset(
+    "a an the of in on with by for and or to as that from at its it is their one into are be not than".split()
 )
 
 

@@ -27,7 +27,6 @@ from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Assignment, Outcome, Rejection, Response, Written
 from textbooks.sandbox import Sandbox
-from textbooks.sandbox.pool import usable_cores
 from textbooks.storage import digest, refuse_unwritable, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
@@ -90,12 +89,13 @@ def build(job: Job, *, out: Path | None = None, workers: int | None = None, prog
     out = out or Path("runs") / job.recipe.name
     started = time.monotonic()
     report = progress or (lambda step, done, planned: None)
+    _refuse_no_teacher(job)
     finished = _finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
     tally = Tally(assignments=job.samples)
     parts: list[Path] = []
-    engine = LocalEngine(workers=workers or usable_cores(), policy=job.policy, isolation=job.isolation)
+    engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
     with Journal(out / "journal", before_first=lambda: _claim(job, out)) as journal, engine:
         writer = _Writer(job, journal)
@@ -298,6 +298,14 @@ def _refuse_foreign_folder(job: Job, out: Path) -> None:
     if owner != job.recipe.name:
         raise TextbooksError(
             f"--out {str(out)!r} belongs to recipe {owner!r}, not {job.recipe.name!r}; name another folder"
+        )
+
+
+def _refuse_no_teacher(job: Job) -> None:
+    if job.source == "shipped" and not job.recorded:
+        raise TextbooksError(
+            f"recipe {job.recipe.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
+            "or answers with --recorded"
         )
 
 

@@ -142,11 +142,6 @@ def prepare(
         raise TextbooksError(f"{place}: axis {axis!r} bears the name of a fixed column; rename it")
     source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
     files = tuple(recorded) if source != "shipped" else tuple(shipped_recordings(loaded.name))
-    if source == "shipped" and not files:
-        raise TextbooksError(
-            f"recipe {loaded.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
-            "or answers with --recorded"
-        )
     box = loaded.spec.box
     return Job(
         recipe=loaded,

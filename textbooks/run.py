@@ -10,7 +10,7 @@ from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation, usable_cores
+from textbooks.sandbox.pool import Isolation
 from textbooks.storage import read_json_lines
 
 
@@ -65,7 +65,7 @@ def run_lines(file: str, *, policy: Policy, workers: int | None, isolation: Isol
             ids.append(row.get("id"))
             yield row["code"]
 
-    with Sandbox(workers=workers or usable_cores(), policy=policy, isolation=isolation) as sandbox:
+    with Sandbox(workers=workers, policy=policy, isolation=isolation) as sandbox:
         for verdict in sandbox.map(codes()):
             yield {
                 "id": ids.popleft(),

@@ -16,7 +16,7 @@ from textbooks.excerpt import markdown
 from textbooks.records import CheckedSnippet, Snippet
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation, usable_cores
+from textbooks.sandbox.pool import Isolation
 from textbooks.storage import read_json_lines
 
 MARKDOWN = (".md", ".markdown")
@@ -101,7 +101,7 @@ def verify(
     """
     documents = [document for path in paths for document in _check_path(path)]
     policy = (policy or shipped()).with_changes(packages=tuple(packages))
-    with LocalEngine(workers=workers or usable_cores(), policy=policy, isolation=isolation) as engine:
+    with LocalEngine(workers=workers, policy=policy, isolation=isolation) as engine:
         texts = (document for path in documents for document in _documents(path, column))
         for checked in engine.map(check_document, texts):
             yield from checked

@@ -14,7 +14,7 @@ from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation, usable_cores
+from textbooks.sandbox.pool import Isolation
 from textbooks.score.passk import pass_at_k
 from textbooks.score.problems import Completion, read_completions, read_problems
 from textbooks.storage import write_json_lines
@@ -88,7 +88,7 @@ def score(
     )
     results: list[dict[str, Any]] = []
     passed: dict[str, list[bool]] = defaultdict(list)
-    with Sandbox(workers=workers or usable_cores(), policy=policy, isolation=isolation) as sandbox:
+    with Sandbox(workers=workers, policy=policy, isolation=isolation) as sandbox:
         programs = (known[sample.task_id].program(sample.completion) for sample in wanted)
         for sample, verdict in zip(wanted, sandbox.map(programs, bare=True), strict=True):
             is_passed = verdict.status == "ok"
