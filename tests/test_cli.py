@@ -150,7 +150,8 @@ def test_run_fails_with_exit_1_and_shows_the_traceback() -> None:
 
 
 LINE_KEYS = (
-    "id path row line kind status reason stdout stderr error wall_seconds cpu_seconds peak_memory_bytes isolation claims"
+    "id path row line kind status reason stdout stderr error "
+    "wall_seconds cpu_seconds peak_memory_bytes isolation claims"
 ).split()
 
 

@@ -99,7 +99,7 @@ ALLOWED = {
     "temporary folders": "import tempfile\nwith tempfile.TemporaryDirectory() as d: open(d + '/x', 'w')",
     "sqlite": "import sqlite3\nassert sqlite3.connect(':memory:').execute('select 1').fetchone() == (1,)",
     "time zones": "import zoneinfo\nzoneinfo.ZoneInfo('UTC')",
-    "dataclasses": "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int",
+    "dataclasses": "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass A: x: int",
     "pickling its own classes": "import pickle\nclass A: pass\npickle.loads(pickle.dumps(A()))",
     "the main guard": "ran = False\nif __name__ == '__main__':\n    ran = True\nassert ran",
     "kill, which reaches nobody": "import os\ntry:\n    os.kill(-1, 9)\nexcept ProcessLookupError:\n    pass",

@@ -1,23 +1,31 @@
 """The plan: a function from index to assignment, deterministic for (axes, seed), any index first, memory O(lists).
 
-How it draws. Axes tied by `given` are fused into one group of pairs; the groups are then independent. The first
-group is walked in list order, round after round (several lists in turn). In round r its c-th value meets, on every
-other group k of n_k values, the value number
+How it draws. Axes tied by `given` are fused into one group; the groups are then independent. The values of the first
+group take turns, level by level: subjects in the order of their lists, and within a subject its topics, each beginning
+again when it has been through (`textbooks.plan.turns`). So an index means a path of positions (l, t, …) in the first
+group and a round r, the number of times that this very value came before. With n values in another group k, it meets
+there the value number
 
-    (dealt_k(c) + shift_k(r)) mod n_k
+    (deal_k0(l) + deal_k1(t) + … + shift_k(r)) mod n
 
-`dealt_k` deals each block of n_k consecutive c one keyed permutation of the n_k values, so that every block holds each
-value once. `shift_k(r) = (r' + r' // lcm(m, n_k)) mod n_k` with r' = r mod m·n_k and m the product of the secondary
-groups before k: over r in [0, m·n_k) the tuples (shift_2, …, shift_k) take each combination exactly once (cosets of the
-diagonal, one after the other). From this follows, and tests/test_draw.py holds, for unweighted axes:
+A deal sends each block of n consecutive positions through one keyed permutation of the n values, so every block meets
+each value once. `shift_k(r) = (r' + r' // lcm(m, n)) mod n`, with r' = r mod m·n and m the product of the sizes of the
+other groups before k: over m·n rounds the tuples (shift_1, …, shift_k) take each combination exactly once (the cosets
+of the diagonal, one after the other).
 
-- no combination repeats before all have been drawn, and `len(plan)` counts them all;
-- in every prefix, counts on the first group differ by at most 1, and on group k by at most 1 + n_k // 2, whatever the
-  length of the prefix; by at most 1 within the first round, and always where n_k divides the first group's size;
-- appending to a list of the first group leaves the assignments of all its former values as they were: before the end
-  of the first round nothing moves at all until the draw that takes the new value (with several lists taken in turn,
-  not before the shortest grown list's former end); later rounds hold the same assignments at later indices.
-  Appending to the list of another group deals that axis anew; in the first round all other axes stay as they were.
+From this follows, and tests/test_draw.py holds, for axes without weights:
+
+- No combination repeats before all have been drawn; `len(plan)` counts them all.
+- In every prefix, counts on the first axis differ by at most 1, and so do those of an axis given by it, among the
+  values that one parent gives, as long as no value has been drawn in all its combinations.
+- On another group of n values they differ by at most 1 + n // 2, and by at most 1 within the first turn, until the
+  shortest list of a fused first group has been drawn once; ever after by at most f·(2 + n // 2), f being the number
+  of values of the first axis where axes are tied to it, else 1. None of this grows with the length of the prefix.
+- Appending to any list of the first group, or appending a list to it, changes no assignment that could be drawn
+  before: a value keeps what it meets in each round. Before the first new value's first draw nothing moves at all;
+  after it, the same assignments stand at later indices.
+- Appending to a list of another group deals that axis anew; in the first round all other axes stay as they were.
+  Inserting, reordering or removing entries is like a new list from there on.
 
 Knows nothing of files, templates or models.
 """
@@ -29,6 +37,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from textbooks.errors import TextbooksError
+from textbooks.plan.turns import Turns, tree
 from textbooks.records import Assignment, Entry
 
 FEISTEL_ROUNDS = 6
@@ -53,7 +62,7 @@ class Group:
 
     axes: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
-    """The combinations in drawing order; for a picking axis its single entries."""
+    """The combinations in list order; for a picking axis its single entries."""
     pick: tuple[int, int] | None
     size: int
 
@@ -69,44 +78,42 @@ class Plan(Sequence[Assignment]):
     """All assignments of a recipe, by index."""
 
     def __init__(self, axes: Sequence[Axis], *, seed: int) -> None:
-        self.groups = _groups(axes)
         self.seed = seed
         self._many = frozenset(axis.name for axis in axes if axis.pick is not None)
-        self._first, *self._others = self.groups
-        self._slots = _weighted_round(self._first)
+        self._first, *self._others = _groups(axes)
         sizes = [group.size for group in self._others]
-        combinations = math.prod(sizes)
-        heaviest = max((_weight(row) for row in self._first.rows), default=1)
-        self._round_length = len(self._slots) if self._slots else self._first.size
-        self._length = self._round_length * (combinations // heaviest)
-        if not self._length:
-            raise TextbooksError(
-                f"weight {heaviest} on axis {self._first.axes[-1]!r} is more than the {combinations} "
-                "combinations that one of its values has; lower it or add values to the other axes"
-            )
         self._before = [math.prod(sizes[:position]) for position in range(len(sizes))]
+        self._rounds = math.prod(sizes)
+        self._turns: Turns | None = None
+        if self._first.pick is None:
+            self._turns = tree(
+                [[(entry.name, entry.weight) for entry in row] for row in self._first.rows], self._rounds
+            )
 
     def __len__(self) -> int:
-        return self._length
+        return self._first.size * self._rounds
 
     def __getitem__(self, index: int) -> Assignment:  # type: ignore[override]  # slices are not assignments
-        if not 0 <= index < self._length:
+        if not 0 <= index < len(self):
             raise IndexError(index)
-        turn, place = divmod(index, self._round_length)
-        first, repeat = self._slots[place] if self._slots else (place, 0)
-        weight = _weight(self._first.rows[first]) if self._slots else 1
-        round_number = turn * weight + repeat
-        shuffled = permuted(b"%d/0" % self.seed, self._first.size, first) if self._first.pick else first
-        drawn = self._first.values(shuffled)
+        if self._turns:
+            path, number, round_number = self._turns.visit(index)
+        else:
+            round_number, place = divmod(index, self._first.size)
+            path, number = (place,), permuted(b"%d" % self.seed, self._first.size, place)
+        drawn = self._first.values(number)
         for position, group in enumerate(self._others):
-            block, seat = divmod(first, group.size)
-            dealt = permuted(b"%d/%d/%d" % (self.seed, position + 1, block), group.size, seat)
-            shift = _shift(round_number, self._before[position], group.size)
-            drawn |= group.values((dealt + shift) % group.size)
+            value = sum(self._deal(position, level, place, group.size) for level, place in enumerate(path))
+            value += _shift(round_number, self._before[position], group.size)
+            drawn |= group.values(value % group.size)
         return Assignment(index=index, drawn=drawn, many=self._many)
 
     def __iter__(self) -> Iterator[Assignment]:
-        return (self[index] for index in range(self._length))
+        return (self[index] for index in range(len(self)))
+
+    def _deal(self, position: int, level: int, place: int, size: int) -> int:
+        block, seat = divmod(place, size)
+        return permuted(b"%d/%d/%d/%d" % (self.seed, position, level, block), size, seat)
 
 
 @lru_cache(maxsize=65536)
@@ -141,7 +148,7 @@ def _shift(round_number: int, before: int, size: int) -> int:
 
 
 def _groups(axes: Sequence[Axis]) -> list[Group]:
-    """Fuse each axis with the earlier axes that it is given, and put the combinations in drawing order."""
+    """Fuse each axis with the earlier axes that it is given."""
     members: list[list[Axis]] = []
     for axis in axes:
         tied = [group for group in members if any(other.name in axis.given for other in group)]
@@ -153,13 +160,12 @@ def _groups(axes: Sequence[Axis]) -> list[Group]:
                 )
         if tied and (axis.pick or any(other.pick for group in tied for other in group)):
             raise TextbooksError(f"axis {axis.name!r} mixes 'given' with 'pick'; use one of them")
-        merged = [other for group in tied for other in group]
         members = [group for group in members if group not in tied]
-        members.append([*merged, axis])
+        members.append([*(other for group in tied for other in group), axis])
     members.sort(key=lambda group: axes.index(group[0]))
     groups = [_group(group) for group in members]
     for group in groups[1:]:
-        heavy = next((row[-1] for row in group.rows if any(entry.weight > 1 for entry in row)), None)
+        heavy = next((entry for row in group.rows for entry in row if entry.weight > 1), None)
         if heavy is not None:
             raise TextbooksError(
                 f"{heavy.origin}: weights count on the first axis only, and {group.axes[-1]!r} is not the first; "
@@ -171,7 +177,7 @@ def _groups(axes: Sequence[Axis]) -> list[Group]:
 def _group(axes: list[Axis]) -> Group:
     rows: list[tuple[Entry, ...]] = [()]
     for axis in axes:
-        rows = [row + (entry,) for row in rows for entry in _matching(axis, axes, row)]
+        rows = [(*row, entry) for row in rows for entry in _matching(axis, axes, row)]
     names = tuple(axis.name for axis in axes)
     if not rows:
         raise TextbooksError(f"axis {names[-1]!r} has no values left; loosen its 'where' or 'given'")
@@ -183,7 +189,7 @@ def _group(axes: list[Axis]) -> Group:
             )
         size = sum(math.comb(len(rows), count) for count in range(low, high + 1))
         return Group(axes=names, rows=tuple(rows), pick=axes[0].pick, size=size)
-    return Group(axes=names, rows=_in_turn(rows), pick=None, size=len(rows))
+    return Group(axes=names, rows=tuple(rows), pick=None, size=len(rows))
 
 
 def _matching(axis: Axis, axes: list[Axis], row: tuple[Entry, ...]) -> list[Entry]:
@@ -191,33 +197,6 @@ def _matching(axis: Axis, axes: list[Axis], row: tuple[Entry, ...]) -> list[Entr
     return [
         entry for entry in axis.entries if all(entry.fields.get(key) == drawn[name] for name, key in axis.given.items())
     ]
-
-
-def _in_turn(rows: list[tuple[Entry, ...]]) -> tuple[tuple[Entry, ...], ...]:
-    """Order combinations so that the lists that their last values come from take turns."""
-    seen: dict[object, int] = {}
-    order = []
-    for position, row in enumerate(rows):
-        source = (*(entry.name for entry in row[:-1]), row[-1].fields.get("list"))
-        turn = seen.get(source, 0)
-        seen[source] = turn + 1
-        order.append((turn, position))
-    return tuple(rows[position] for _, position in sorted(order))
-
-
-def _weight(row: tuple[Entry, ...]) -> int:
-    return math.prod(entry.weight for entry in row)
-
-
-def _weighted_round(group: Group) -> list[tuple[int, int]]:
-    """Return a round as (value number, how often it came before in the round), spread evenly; empty if unweighted."""
-    slots = []
-    if all(_weight(row) == 1 for row in group.rows) or group.pick:
-        return []
-    for number, row in enumerate(group.rows):
-        weight = _weight(row)
-        slots += [((2 * repeat + 1) / (2 * weight), number, repeat) for repeat in range(weight)]
-    return [(number, repeat) for _, number, repeat in sorted(slots)]
 
 
 def _combination(number: int, count: int, pick: tuple[int, int]) -> tuple[int, ...]:

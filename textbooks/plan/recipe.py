@@ -34,7 +34,7 @@ class AxisSpec(Strict):
     """One axis as written: entries of `list`, the lists of `lists` themselves, or inline `values`."""
 
     list: str | tuple[str, ...] | None = None
-    lists: str | None = None
+    lists: str | tuple[str, ...] | None = None
     values: tuple[str, ...] | None = None
     pick: int | tuple[int, int] | None = None
     where: Mapping[str, str | tuple[str, ...]] = {}
@@ -222,7 +222,8 @@ def _axis(name: str, spec: AxisSpec, source: Located, lists: dict[str, EntityLis
     if spec.values is not None:
         entries = [Entry(name=value, fields={}, origin=place) for value in spec.values]
     else:
-        references = (spec.list,) if isinstance(spec.list, str) else spec.list or (str(spec.lists),)
+        wanted = spec.lists if spec.lists is not None else spec.list or ()
+        references = (wanted,) if isinstance(wanted, str) else wanted
         loaded = [entity for reference in references for entity in load_lists(reference, near=near)]
         lists |= {entity.name: entity for entity in loaded}
         if spec.lists is not None:

@@ -1,0 +1,59 @@
+# Everything that a checkout needs; each check is defined here once, for hand and machine alike.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := runs/phi1-textbook
+
+.PHONY: help corpus test lint types format wheel clean
+
+help:
+	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
+	@echo "make test     set up, and run the tests"
+	@echo "make lint     ruff: lint and format, nothing changed"
+	@echo "make types    mypy, strict"
+	@echo "make format   let ruff mend what it can"
+	@echo "make wheel    build the wheel, install it elsewhere and run it there"
+	@echo "make clean    remove what these made"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "textbooks needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+corpus: $(VENV)/.installed
+	$(BIN)/textbooks build --out $(RUN)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Missing data shows only where no checkout lies beside the package.
+wheel: $(BIN)/python
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	folder=$$(mktemp -d) && wheel=$$(ls $(CURDIR)/dist/*.whl) && $(PYTHON) -m venv $$folder/venv \
+	  && $$folder/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$wheel" \
+	  && cd $$folder && venv/bin/textbooks build --samples 30 && venv/bin/textbooks doctor >/dev/null \
+	  && venv/bin/textbooks topics recursion >/dev/null && cd / && rm -rf $$folder
+
+clean:
+	rm -rf $(VENV) dist runs
