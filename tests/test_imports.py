@@ -16,6 +16,7 @@ FLOORS = [
     ROOMS,
     {"engines", "examine"},
     {"job"},
+    {"writing", "run_folder"},
     {"build", "verify", "run", "score", "doctor"},
     {"show"},
     {"cli"},

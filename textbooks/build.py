@@ -7,17 +7,15 @@ part; at the end the parts are joined into the dataset folder. Everything that c
 first request is sent and before anything is written.
 """
 
-import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from textbooks import job as jobs
+from textbooks import run_folder
 from textbooks.corpus import card, dataset, rows
 from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
@@ -25,18 +23,14 @@ from textbooks.errors import TextbooksError
 from textbooks.examine import examine_answer
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
-from textbooks.records import Assignment, Outcome, Rejection, Response, Written
+from textbooks.records import Outcome, Written
 from textbooks.sandbox import Sandbox
-from textbooks.storage import digest, refuse_unwritable, writable_folder, write_json_lines, write_text
+from textbooks.storage import digest, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
-from textbooks.teacher.live import LiveTeacher
-from textbooks.teacher.teacher import Teacher
+from textbooks.writing import Progress, Writer
 
 SHARD = 1000
 """Assignments in a shard: one pair of journal files, one Parquet part."""
-
-Progress = Callable[[str, int, int], None]
-"""Told the step, how many assignments have passed it and how many are planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,111 +84,25 @@ def build(job: Job, *, out: Path | None = None, workers: int | None = None, prog
     started = time.monotonic()
     report = progress or (lambda step, done, planned: None)
     _refuse_no_teacher(job)
-    finished = _finished(job, out)
+    finished = run_folder.finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
     tally = Tally(assignments=job.samples)
     parts: list[Path] = []
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
-    with Journal(out / "journal", before_first=lambda: _claim(job, out)) as journal, engine:
-        writer = _Writer(job, journal)
+    with Journal(out / "journal", before_first=lambda: run_folder.claim(job, out)) as journal, engine:
+        writer = Writer(job, journal)
         for number, first in enumerate(range(0, job.samples, SHARD)):
             indices = range(first, min(first + SHARD, job.samples))
             shard = writer.write(number, indices, report)
             if not (parts or shard):
                 _refuse_silence(job)
-            _claim(job, out)
+            run_folder.claim(job, out)
             parts.append(_part(job, number, shard, engine, out, tally, report))
         counts = writer.counts
     result = _package(job, out, parts, tally, counts, time.monotonic() - started)
     return Built(out=out, tally=result, unchanged=False)
-
-
-class _Writer:
-    """Has the teacher write shard after shard."""
-
-    def __init__(self, job: Job, journal: Journal) -> None:
-        self._job = job
-        self._journal = journal
-        self._seen: set[bytes] = set()
-        self.counts: dict[str, int] = {"requests": 0, "reused": 0, "recorded": 0}
-
-    def write(self, shard: int, indices: range, report: Progress) -> list[Written]:
-        """Return what was written for the assignments of a shard, in order; those without an answer are left out."""
-        return asyncio.run(self._write(shard, indices, report))
-
-    async def _write(self, shard: int, indices: range, report: Progress) -> list[Written]:
-        live = LiveTeacher(base_url=self._job.base_url) if self._job.source == "live" else None
-        teacher = Teacher(self._journal, self._job.recorded, live)
-        done = indices.start
-
-        async def one(index: int) -> Written | None:
-            nonlocal done
-            written = await _written(self._job, self._job.plan[index], teacher, shard)
-            done += 1
-            report("written", done, self._job.samples)
-            return written
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(index)) for index in indices]
-        except BaseExceptionGroup as errors:
-            raise _first_of(errors) from errors
-        finally:
-            await teacher.close()
-        for name, count in teacher.counts.items():
-            self.counts[name] += count
-        return [self._unrepeated(task.result()) for task in tasks if task.result()]  # type: ignore[arg-type]  # filtered
-
-    def _unrepeated(self, written: Written) -> Written:
-        """Reject an assignment whose request was the very same as an earlier one's: it can only give a copy."""
-        key = bytes.fromhex(written.custom_ids[-1])[:16]
-        if key in self._seen and not written.rejection:
-            said = "the prompt is the same as that of an earlier assignment"
-            rejection = Rejection(step="teacher", reason="same_request", evidence=said)
-            return replace(written, rejection=rejection)
-        self._seen.add(key)
-        return written
-
-
-async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: int) -> Written | None:
-    """Go through the chat steps of one assignment; None where an answer is missing."""
-    answers: dict[str, str] = {}
-    responses: list[Response] = []
-    rejection = None
-    for step in job.recipe.spec.steps:
-        request = job.prompter.request(assignment, step, answers)
-        response = await teacher.ask(shard, request)
-        if response is None:
-            return None
-        responses.append(response)
-        answers[step.name] = response.text or ""
-        rejection = _unusable(response)
-        if rejection:
-            break
-    return Written(
-        assignment=assignment,
-        custom_ids=tuple(response.custom_id for response in responses),
-        model=str(responses[-1].body.get("model") or job.prompter.model),
-        text=responses[-1].text or "",
-        prompt_tokens=_total(response.usage("prompt_tokens") for response in responses),
-        completion_tokens=_total(response.usage("completion_tokens") for response in responses),
-        rejection=rejection,
-    )
-
-
-def _unusable(response: Response) -> Rejection | None:
-    if response.status_code != 200:
-        reason = f"refused_{response.status_code}"
-    elif response.text is None:
-        reason = "empty_answer"
-    elif response.finish_reason not in (None, "stop"):
-        reason = f"finish_{response.finish_reason}"
-    else:
-        return None
-    evidence = json.dumps(response.body, ensure_ascii=False)[:2000]
-    return Rejection(step="teacher", reason=reason, evidence=evidence)
 
 
 def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
@@ -261,46 +169,6 @@ def _package(
     return result
 
 
-def _claim(job: Job, out: Path) -> None:
-    """Mark the folder as this run's."""
-    writable_folder(out)
-    frozen = out / "recipe.yaml"
-    if not frozen.exists() or frozen.read_text(encoding="utf-8") != job.frozen_text():
-        write_text(frozen, job.frozen_text())
-
-
-def _finished(job: Job, out: Path) -> dict[str, Any] | None:
-    """Return the tally of a run that is whole and would come out the same."""
-    _refuse_foreign_folder(job, out)
-    path = out / "tally.json"
-    if not path.exists() or not (out / "corpus" / "README.md").exists():
-        return None
-    tally: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    is_same = tally["recipe_digest"] == digest(job.frozen_text())
-    return tally if is_same and tally["to_do"] == 0 else None
-
-
-def _refuse_foreign_folder(job: Job, out: Path) -> None:
-    """Raise a TextbooksError for a folder that is not this recipe's, or in which nothing can be written."""
-    refuse_unwritable(out)
-    frozen = out / "recipe.yaml"
-    if not frozen.exists():
-        strange = sorted(path.name for path in out.iterdir()) if out.exists() else []
-        if strange:
-            raise TextbooksError(
-                f"--out {str(out)!r} holds other things (such as {strange[0]!r}) and no run; name a new folder"
-            )
-        return
-    try:
-        owner = yaml.safe_load(frozen.read_text(encoding="utf-8"))["recipe"]["name"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise TextbooksError(f"{frozen} is not a run's recipe; remove it or name another --out") from error
-    if owner != job.recipe.name:
-        raise TextbooksError(
-            f"--out {str(out)!r} belongs to recipe {owner!r}, not {job.recipe.name!r}; name another folder"
-        )
-
-
 def _refuse_no_teacher(job: Job) -> None:
     if job.source == "shipped" and not job.recorded:
         raise TextbooksError(
@@ -315,21 +183,3 @@ def _refuse_silence(job: Job) -> None:
         f"none of the first requests of recipe {job.recipe.name!r} for model {job.prompter.model!r} is answered by "
         f"{where}; answers are bound to the exact request, so undo --set and --model, or use --base-url"
     )
-
-
-def _first_of(errors: BaseExceptionGroup) -> BaseException:
-    """Return the error that a person should see: the first that can be mended, else the first."""
-    flat: list[BaseException] = []
-    waiting: list[BaseException] = [errors]
-    while waiting:
-        error = waiting.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            waiting += error.exceptions
-        else:
-            flat.append(error)
-    return next((error for error in flat if isinstance(error, TextbooksError)), flat[0])
-
-
-def _total(values: Any) -> int | None:
-    numbers = list(values)
-    return None if any(number is None for number in numbers) else sum(numbers)

@@ -1,4 +1,4 @@
-"""Taking turns: the n-th visit to a tree whose branches are visited one after the other, each a limited number of times.
+"""Taking turns: the n-th visit to a tree whose branches are visited in turn, each a limited number of times.
 
 A branch that has been visited as often as it can leaves the circle; a branch of weight w comes w times in each circle.
 Any visit is found at once, without counting up to it. Knows nothing of what the leaves are.
