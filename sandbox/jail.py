@@ -33,6 +33,7 @@ def enter(settings):
     _build_root(settings)
     socket.sethostname("sandbox")
     os.umask(0o022)
+    kernel.forbid_new_privileges()
     return own_namespace, memory
 
 

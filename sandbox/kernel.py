@@ -91,23 +91,34 @@ def prctl(option, value=0):
     _checked(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), "prctl")
 
 
-def drop_capabilities():
-    """Give up every capability, for good."""
+def forbid_new_privileges():
+    """Make sure that neither this process nor a child ever gains a capability that it does not hold now."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
             break
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    empty = (ctypes.c_uint32 * 6)()
-    _checked(syscall("capset", header, empty), "capset")
 
 
-def install_filter(program):
-    """Put a seccomp filter (bytes of packed `sock_filter`s) on this thread and its future children."""
+_CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
 
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
-    packed = Program(len(program) // 8, program)
+def drop_capabilities():
+    """Give up every capability that this process holds."""
+    _checked(syscall("capset", _CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def packed_filter(program):
+    """Return a seccomp program (bytes of `sock_filter`s) in the form that `install_filter` takes."""
+    return _Program(len(program) // 8, program)
+
+
+def install_filter(packed):
+    """Put a seccomp filter on this thread and its future children."""
     _checked(syscall("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(packed)), "seccomp")
 
 
