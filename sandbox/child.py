@@ -15,10 +15,11 @@ import traceback
 import types
 
 import filter as seccomp
-import jail
 import kernel
 
 SNIPPET = "<snippet>"
+REPORT_FD = 3
+LAST_FD = 256
 MESSAGE_BYTES = 2000
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
@@ -33,61 +34,76 @@ WATCHED = {
 }
 """Audit events that the filter is about to refuse → the call's name for the verdict."""
 
-
-refused = []
+_refused = []
 """Calls that the filter refused in this process, newest last."""
-_filter = kernel.packed_filter(seccomp.program(kernel.MACHINE))
+_main = types.ModuleType("__main__")
+_cpu_seconds = (1, 1)
+_filter = None
+"""None where the child is not confined."""
 
 
-def prepare():
-    """Do in the server, once, what every child would have to do: watch for refused calls, forget exit hooks.
-
-    Each page that a child writes to is a page to copy, about 2 µs; what is done here is done for nothing.
-    """
+def prepare(settings, base_bytes, *, confined):
+    """Do in the server, once, all that every child would have to do, and set the limits that children inherit."""
+    global _cpu_seconds, _filter  # noqa: PLW0603  # what a fork hands on is this process's state
+    # A hard limit equal to the soft one kills: the child is the first process of its namespace, which SIGXCPU spares.
+    _cpu_seconds = _within(resource.RLIMIT_CPU, max(1, int(-(-settings["cpu_seconds"] // 1))))
+    if confined:
+        _filter = kernel.packed_filter(seccomp.childs(kernel.MACHINE))
+        kernel.install_filter(kernel.packed_filter(seccomp.servers(kernel.MACHINE)))
+    for kind, value in (
+        (resource.RLIMIT_AS, base_bytes + settings["memory_bytes"]),
+        (resource.RLIMIT_FSIZE, settings["files_bytes"]),
+        (resource.RLIMIT_NOFILE, settings["open_files"]),
+        (resource.RLIMIT_NPROC, settings["threads"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, _within(kind, value))
     sys.addaudithook(_watch)
     atexit._clear()
     sys.argv = ["snippet.py"]
+    sys.modules["__main__"] = _main
+    sys.stdout.reconfigure(line_buffering=True)
     random.seed(RANDOM_SEED)
 
 
-def run(job, code, result_fd, *, confined):
-    """Run `code` (bytes) as the job says, write one JSON frame to `result_fd` and end the process."""
-    outcome = {"status": "harness_error", "reason": "the child did not start"}
+def run(code, bare, seed, nonce):
+    """Run `code` (bytes) in this new process, write one report and end."""
+    report = b""
     try:
-        _limit(job)
-        if confined:
-            jail.becomes_inner_user()
+        os.closerange(REPORT_FD + 1, LAST_FD)
+        resource.setrlimit(resource.RLIMIT_CPU, _cpu_seconds)
+        if _filter is None:
+            os.setsid()
+        else:
             kernel.drop_capabilities()
             kernel.install_filter(_filter)
-        outcome = _outcome(job, code)
+        outcome = _outcome(code, bare, seed)
+        # The common report is written without the JSON encoder: each page that it would touch is a page to copy.
+        if outcome is None:
+            report = b'{"status": "ok", "nonce": "%s"}' % nonce.hex().encode()
+        else:
+            report = json.dumps({**outcome, "nonce": nonce.hex()}).encode("utf-8", "backslashreplace")
     finally:
-        frame = json.dumps({**outcome, "nonce": job["nonce"]}).encode("utf-8", "backslashreplace")
-        os.write(result_fd, frame)
+        os.write(REPORT_FD, report)
         os._exit(0)
 
 
-def _limit(job):
-    def lower(kind, value):
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
-
-    lower(resource.RLIMIT_CPU, max(1, int(-(-job["cpu_seconds"] // 1))))
-    lower(resource.RLIMIT_AS, job["address_space_bytes"])
-    lower(resource.RLIMIT_FSIZE, job["files_bytes"])
-    lower(resource.RLIMIT_NOFILE, job["open_files"])
-    lower(resource.RLIMIT_CORE, 0)
-    lower(resource.RLIMIT_NPROC, job["threads"])
+def _within(kind, value):
+    """Return (soft, hard) for a limit, no higher than what this process was given."""
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    return value, value
 
 
 def _watch(event, arguments):
     if event in WATCHED:
-        refused.append(WATCHED[event])
+        _refused.append(WATCHED[event])
 
 
-def _outcome(job, code):
-    if job["random_seed"] != RANDOM_SEED:
-        random.seed(job["random_seed"])
+def _outcome(code, bare, seed):
+    """Return None for a program that reached its end, else what happened."""
+    if seed != RANDOM_SEED:
+        random.seed(seed)
     try:
         compiled = compile(code.decode("utf-8"), SNIPPET, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
@@ -96,24 +112,19 @@ def _outcome(job, code):
             "reason": "does not compile",
             **_described(error, line=getattr(error, "lineno", None)),
         }
-    if job["bare"]:
-        names = {}
-    else:
-        module = types.ModuleType("__main__")
-        sys.modules["__main__"] = module
-        names = module.__dict__
-    outcome = {"status": "ok", "reason": None}
+    names = {} if bare else _main.__dict__
+    outcome = None
     try:
         exec(compiled, names)  # noqa: S102  # running the snippet is what this process exists for
     except SystemExit as stop:
         outcome = {"status": "exited_early", "reason": f"SystemExit({_text(stop.code)})"}
     except BaseException as error:  # noqa: BLE001  # whatever a snippet raises is its outcome
         outcome = _raised(error)
-    late = _ended(outcome)
-    return late or outcome
+    late = _ended()
+    return outcome or late
 
 
-def _ended(outcome):
+def _ended():
     """Wait for threads, run exit hooks and flush, all under the same limits; return what went wrong there."""
     try:
         if threading.active_count() > 1:
@@ -123,8 +134,7 @@ def _ended(outcome):
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException as error:  # noqa: BLE001
-        if outcome["status"] == "ok":
-            return {"status": "raised", "reason": "after the last statement", **_described(error)}
+        return {"status": "raised", "reason": "after the last statement", **_described(error)}
     return None
 
 
@@ -134,8 +144,8 @@ def _raised(error):
     described = _described(error)
     if isinstance(error, MemoryError):
         return {"status": "memory", "reason": "MemoryError under the memory limit", **described}
-    if refused and isinstance(error, OSError):
-        return {"status": "blocked", "reason": refused[-1], **described}
+    if _refused and isinstance(error, OSError):
+        return {"status": "blocked", "reason": _refused[-1], **described}
     return {"status": "raised", "reason": None, **described}
 
 

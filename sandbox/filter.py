@@ -56,6 +56,8 @@ REFUSED = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
+SERVERS_OWN = frozenset({"fork", "vfork", "unshare", "setns", "mount", "umount2"})
+"""Calls that the fork server needs, refused in its children only."""
 CLONE = (56, 220)
 CLONE3 = (435, 435)
 CLONE_THREAD = 0x00010000
@@ -65,12 +67,8 @@ _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45,
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
 
-def program(machine):
-    """Return the filter for one architecture as packed bytes.
-
-    clone3 answers ENOSYS, never EPERM: its flags lie behind a pointer, and glibc then falls back to clone, whose flags
-    can be read. clone is allowed for threads alone.
-    """
+def servers(machine):
+    """Return the bulk of the filter, for the server and so for all its children: everything that neither needs."""
     column, audit_arch = ARCHITECTURES[machine]
     lines = [
         (_LOAD, 0, 0, 4),
@@ -80,15 +78,40 @@ def program(machine):
     ]
     if machine == "x86_64":  # the x32 calls share the architecture and start at this number
         lines += [(_JUMP_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _KILL)]
-    for numbers in REFUSED.values():
-        if numbers[column] >= 0:
-            lines += [(_JUMP_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
-    lines += [(_JUMP_EQUAL, 0, 1, CLONE3[column]), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
-    lines += [
-        (_JUMP_EQUAL, 0, 3, CLONE[column]),
-        (_LOAD, 0, 0, 16),
-        (_JUMP_SET, 1, 0, CLONE_THREAD),
-        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
+    lines += _refusals(REFUSED.keys() - SERVERS_OWN, column)
+    return _packed([*lines, (_RETURN, 0, 0, _ALLOW)])
+
+
+def childs(machine):
+    """Return what a child adds: no new processes, namespaces or mounts. Installing is dear, so it is short.
+
+    clone3 answers ENOSYS, never EPERM: its flags lie behind a pointer, and glibc then falls back to clone, whose flags
+    can be read. clone is allowed for threads alone. The architecture has been checked by the server's filter.
+    """
+    column, _ = ARCHITECTURES[machine]
+    return _packed(
+        [
+            (_LOAD, 0, 0, 0),
+            *_refusals(SERVERS_OWN, column),
+            (_JUMP_EQUAL, 0, 1, CLONE3[column]),
+            (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
+            (_JUMP_EQUAL, 0, 3, CLONE[column]),
+            (_LOAD, 0, 0, 16),
+            (_JUMP_SET, 1, 0, CLONE_THREAD),
+            (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+            (_RETURN, 0, 0, _ALLOW),
+        ]
+    )
+
+
+def _refusals(names, column):
+    lines = []
+    for name in sorted(names):
+        number = REFUSED[name][column]
+        if number >= 0:
+            lines += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
+    return lines
+
+
+def _packed(lines):
     return b"".join(struct.pack("=HBBI", *line) for line in lines)

@@ -33,16 +33,8 @@ def enter(settings):
     _build_root(settings)
     socket.sethostname("sandbox")
     os.umask(0o022)
-    kernel.forbid_new_privileges()
+    _become_inner_user()
     return own_namespace, memory
-
-
-def becomes_inner_user():
-    """Turn this process into the unprivileged inner user, where it is not already."""
-    if os.getuid() != INNER_ID:
-        os.setgroups([])
-        os.setresgid(INNER_ID, INNER_ID, INNER_ID)
-        os.setresuid(INNER_ID, INNER_ID, INNER_ID)
 
 
 def mount_temporary(settings):
@@ -53,12 +45,13 @@ def mount_temporary(settings):
     return state.f_ffree
 
 
-def renew_temporary(settings, free):
-    """Replace /tmp by an empty one if anything was left in it; never walks what a snippet made."""
+def renewed_temporary(settings, free):
+    """Replace /tmp by an empty one if anything was left in it, and stand in it; never walks what a snippet made."""
     if os.statvfs("/tmp").f_ffree != free:  # noqa: S108
         os.chdir("/")
         kernel.unmount("/tmp")  # noqa: S108
-        return mount_temporary(settings)
+        free = mount_temporary(settings)
+        os.chdir("/tmp")  # noqa: S108
     return free
 
 
@@ -107,6 +100,18 @@ def _become_first_process():
         os.closerange(3, 256)
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _become_inner_user():
+    """Leave root's id behind, if need be, and every capability but the one that the server works with."""
+    kernel.forbid_new_privileges()
+    if os.getuid() != INNER_ID:
+        kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+        os.setgroups([])
+        os.setresgid(INNER_ID, INNER_ID, INNER_ID)
+        os.setresuid(INNER_ID, INNER_ID, INNER_ID)
+    kernel.keep_system_administration()
+    # A change of user clears this, so it comes last: the server dies with the process that waits for it outside.
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

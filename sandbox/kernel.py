@@ -19,7 +19,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 8, 24, 38
 SECCOMP_SET_MODE_FILTER = 1
 
 _NUMBERS = {
@@ -101,11 +101,17 @@ def forbid_new_privileges():
 
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+_SYS_ADMIN = (ctypes.c_uint32 * 6)(1 << 21, 1 << 21, 0, 0, 0, 0)
 
 
 def drop_capabilities():
     """Give up every capability that this process holds."""
     _checked(syscall("capset", _CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
+
+
+def keep_system_administration():
+    """Give up every capability but the one for namespaces and mounts, which holds in this user namespace alone."""
+    _checked(syscall("capset", _CAPABILITY_HEADER, _SYS_ADMIN), "capset")
 
 
 class _Program(ctypes.Structure):

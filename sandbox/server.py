@@ -1,12 +1,17 @@
 """The fork server of one worker: enters the jail once, then runs each job in a child of its own.
 
-Started by path as `python -s -S -P -B server.py FD`, FD being a connected stream socket. Each job and each answer is
-one frame: the length of a JSON header (4 bytes, big-endian), the header, then the byte strings whose lengths the
-header's `sizes` gives. The first frame from the operator holds the settings; the first answer says whether the jail
-holds. Single-threaded; never compiles, decodes or imports anything of a snippet. Standard library only.
+Started by path as `python -s -S -P -B server.py FD`, FD being a connected stream socket. The operator first sends the
+settings (4 bytes of length, then JSON) and hears whether the jail holds; then, over and over, a JOB header and the
+code, answered by an ANSWER header and what the child wrote. Single-threaded; never compiles, decodes or imports
+anything of a snippet. Standard library only.
+
+What a child costs is mostly pages: those that it or this process writes to between fork and exit are copied, about
+2 µs each. Hence the pipes that serve all children in turn, everything prepared before the fork, and as little as
+possible done while a child lives.
 """
 
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -17,46 +22,55 @@ import socket
 import struct
 import sys
 import time
+import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-register_at_fork, os.register_at_fork = os.register_at_fork, lambda **_: None
-"""What modules want done after a fork (reseeding, new locks) costs a child 0.8 ms. A child of this single-threaded server
-needs none of it: no lock is held at the fork, and the seed is meant to be fixed. Undone before the first snippet runs."""
+# What modules want done after a fork (reseeding, new locks) costs a child 0.8 ms. A child of this single-threaded
+# server needs none of it: no lock is held at the fork, and the seed is meant to be fixed. Undone before snippets run.
+register_at_fork = os.register_at_fork
+os.register_at_fork = lambda **_: None
 
 import child  # noqa: E402  # found only after the lines above
-import jail
-import kernel
+import jail  # noqa: E402
+import kernel  # noqa: E402
 
-RESULT_BYTES = 64_000
-RESULT_FD = 200
+JOB = struct.Struct(">I?q16s")
+"""Length of the code, whether it runs bare, the random seed, the nonce. The operator has the same line."""
+ANSWER = struct.Struct(">BiddQIII")
+"""Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
+REPORT_BYTES = 64_000
+FIRST_FREE_FD = 10
+"""Below are the child's: null, its two outputs, its report. At and above are the server's, closed in each child."""
+QUIET_SECONDS = 0.004
+"""How long a child is left alone before its pipes are read: most have ended by then."""
 
 
 def main():
     """Serve jobs until the operator hangs up."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    settings, _ = receive(connection)
+    (length,) = struct.unpack(">I", receive(connection, 4))
+    settings = json.loads(receive(connection, length))
     place = Place(settings)
     try:
         place.enter()
         for name in settings["preload"]:
             __import__(name)
+        os.register_at_fork = register_at_fork
+        channels = Channels(connection)
+        connection = channels.connection
+        child.prepare(settings, place.memory_bytes(), confined=place.confined)
     except (OSError, ImportError) as error:
-        send(connection, {"ready": False, "reason": str(error)})
+        reply(connection, {"ready": False, "reason": str(error)})
         return
-    os.register_at_fork = register_at_fork
-    child.prepare()
-    base_bytes = place.memory_bytes()
     gc.collect()
     gc.freeze()
-    send(connection, {"ready": True})
-    while (frame := receive(connection)) is not None:
-        job, code = frame
-        job["address_space_bytes"] = base_bytes + job["memory_bytes"]
-        place.prepare()
-        header, parts = run(job, code, place.own_namespace, connection)
-        place.clean()
-        send(connection, header, *parts)
+    reply(connection, {"ready": True})
+    server = Server(settings, place, channels)
+    while (header := receive(connection, JOB.size)) is not None:
+        length, bare, seed, nonce = JOB.unpack(header)
+        server.serve(receive(connection, length), bare, seed, nonce)
 
 
 class Place:
@@ -67,159 +81,172 @@ class Place:
         self.confined = settings["confined"]
         self.own_namespace = None
         self.free = 0
+        self.memory = _moved(os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC))
 
     def enter(self):
         """Go in, and make the allowed packages importable."""
         if self.confined:
-            self.own_namespace, self.memory = jail.enter(self.settings)
+            self.own_namespace, self.memory = (_moved(fd) for fd in jail.enter(self.settings))
             self.free = jail.mount_temporary(self.settings)
             sys.path.append("/packages")
+            os.chdir("/tmp")  # noqa: S108  # the jail's own
         else:
-            self.memory = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
             sys.path.extend(self.settings["package_folders"])
+            self.clean()
 
     def memory_bytes(self):
         """Return the address space that this process maps now."""
         return int(os.pread(self.memory, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
-    def prepare(self):
-        """Stand in the folder where the next snippet starts."""
-        if not self.confined:
-            os.makedirs(self.settings["root"], exist_ok=True)
-        os.chdir("/tmp" if self.confined else self.settings["root"])  # noqa: S108  # the jail's own
-
     def clean(self):
-        """Leave nothing of the last snippet behind."""
-        os.chdir("/")
+        """Leave nothing of the last snippet behind, and stand where the next one starts."""
         if self.confined:
-            self.free = jail.renew_temporary(self.settings, self.free)
+            self.free = jail.renewed_temporary(self.settings, self.free)
         else:
+            os.chdir("/")
             shutil.rmtree(self.settings["root"], ignore_errors=True)
+            os.mkdir(self.settings["root"])
+            os.chdir(self.settings["root"])
 
 
-def run(job, code, own_namespace, connection):
-    """Fork a child for one job, watch it, and return (header, (result, stdout, stderr))."""
-    pipes = [os.pipe() for _ in range(3)]
-    if own_namespace is not None:
-        kernel.unshare(kernel.CLONE_NEWPID)
-    started = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        _become_child(job, code, pipes, own_namespace)
-    if own_namespace is not None:
-        kernel.setns(own_namespace, kernel.CLONE_NEWPID)
-    for _, write_end in pipes:
-        os.close(write_end)
-    watch = os.pidfd_open(pid)
-    try:
-        parts, fired = _watched(job, pid, watch, [read_end for read_end, _ in pipes], connection)
-    finally:
-        os.close(watch)
-        for read_end, _ in pipes:
-            os.close(read_end)
-    _, status, usage = os.wait4(pid, 0)
-    if own_namespace is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-    header = {
-        "fired": fired,
-        "exit_code": os.waitstatus_to_exitcode(status),
-        "wall_seconds": time.monotonic() - started,
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        "peak_memory_bytes": usage.ru_maxrss * 1024,
-    }
-    return header, [bytes(part) for part in parts]
+class Channels:
+    """The descriptors: the child's at 0 to 3, the server's out of its way."""
 
-
-def _become_child(job, code, pipes, own_namespace):
-    try:
-        (_, result), (_, out), (_, err) = pipes
+    def __init__(self, connection):
+        self.connection = socket.socket(fileno=_moved(connection.detach()))
         null = os.open("/dev/null", os.O_RDONLY)
-        result = os.dup2(result, RESULT_FD, inheritable=False)
-        for source, target in ((null, 0), (out, 1), (err, 2)):
-            os.dup2(source, target)
-        if own_namespace is None:
-            os.setsid()
-        os.closerange(3, RESULT_FD)
-        os.closerange(RESULT_FD + 1, 4096)
-        child.run(job, code, result, confined=own_namespace is not None)
-    finally:
-        os._exit(70)
+        os.dup2(null, 0)
+        pipes = [os.pipe() for _ in range(3)]
+        self.readers = []
+        for read_end, _ in pipes:
+            self.readers.append(_moved(read_end))
+            os.set_blocking(self.readers[-1], False)
+        moved = [_moved(write_end) for _, write_end in pipes]
+        for target, write_end in zip((child.REPORT_FD, 1, 2), moved, strict=True):
+            os.dup2(write_end, target, inheritable=True)
+            os.close(write_end)
+        self.soon = select.poll()
+        self.all = select.poll()
+        for poller in (self.soon, self.all):
+            poller.register(self.connection, select.POLLRDHUP)
+        for reader in self.readers:
+            self.all.register(reader, select.POLLIN)
 
 
-def _watched(job, pid, watch, readers, connection):
-    """Collect what the child writes until it ends or a limit fires; returns (parts, limit or None)."""
-    parts = [bytearray(), bytearray(), bytearray()]
-    limits = [RESULT_BYTES, job["output_bytes"], job["output_bytes"]]
-    poller = select.poll()
-    for reader in readers:
-        os.set_blocking(reader, False)
-        poller.register(reader, select.POLLIN)
-    poller.register(watch, select.POLLIN)
-    poller.register(connection, select.POLLRDHUP)
-    deadline = time.monotonic() + job["wall_seconds"]
-    fired, ended = None, False
-    while not ended:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0 and fired is None:
-            fired = "wall_timeout"
-            os.kill(pid, signal.SIGKILL)
-        for fd, _ in poller.poll(max(0, remaining) * 1000 if fired is None else 1000):
-            if fd == watch:
-                ended = True
-            elif fd == connection.fileno():
+def _moved(fd):
+    """Return the descriptor moved to FIRST_FREE_FD or above."""
+    new = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE_FD)
+    os.close(fd)
+    return new
+
+
+class Server:
+    """Runs jobs, one at a time."""
+
+    def __init__(self, settings, place, channels):
+        self.place = place
+        self.channels = channels
+        self.wall_seconds = settings["wall_seconds"]
+        self.output_bytes = settings["output_bytes"]
+
+    def serve(self, code, bare, seed, nonce):
+        """Fork a child for one job, watch it, and send the answer."""
+        own_namespace = self.place.own_namespace
+        if own_namespace is not None:
+            kernel.unshare(kernel.CLONE_NEWPID)
+        started = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            child.run(code, bare, seed, nonce)
+        watch = os.pidfd_open(pid)
+        parts, fired = self._watched(pid, watch, started)
+        _, status, usage = os.wait4(pid, 0)
+        elapsed = time.monotonic() - started
+        os.close(watch)
+        if own_namespace is not None:
+            kernel.setns(own_namespace, kernel.CLONE_NEWPID)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        for reader, part in zip(self.channels.readers, parts, strict=True):
+            _drain(reader, part, self.output_bytes + REPORT_BYTES)
+        self.place.clean()
+        header = ANSWER.pack(
+            fired,
+            os.waitstatus_to_exitcode(status),
+            elapsed,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss * 1024,
+            *(len(part) for part in parts),
+        )
+        self.channels.connection.sendall(header + b"".join(parts))
+
+    def _watched(self, pid, watch, started):
+        """Wait until the child ends or a limit fires; return (what it wrote so far, which limit)."""
+        parts = [bytearray(), bytearray(), bytearray()]
+        channels = self.channels
+        channels.soon.register(watch, select.POLLIN)
+        ended = self._has_ended(channels.soon.poll(QUIET_SECONDS * 1000), watch, pid)
+        channels.soon.unregister(watch)
+        if ended:
+            return parts, NOTHING_FIRED
+        fired = NOTHING_FIRED
+        deadline = started + self.wall_seconds
+        channels.all.register(watch, select.POLLIN)
+        while not ended:
+            remaining = deadline - time.monotonic()
+            if fired == NOTHING_FIRED and remaining <= 0:
+                fired = WALL_FIRED
+                os.kill(pid, signal.SIGKILL)
+            events = channels.all.poll(max(0, remaining) * 1000 if fired == NOTHING_FIRED else 1000)
+            ended = self._has_ended(events, watch, pid)
+            for reader, part in zip(channels.readers, parts, strict=True):
+                _drain(reader, part, self.output_bytes + REPORT_BYTES)
+            if fired == NOTHING_FIRED and len(parts[1]) + len(parts[2]) > self.output_bytes:
+                fired = OUTPUT_FIRED
+                os.kill(pid, signal.SIGKILL)
+        channels.all.unregister(watch)
+        return parts, fired
+
+    def _has_ended(self, events, watch, pid):
+        for fd, _ in events:
+            if fd == self.channels.connection.fileno():
                 os.kill(pid, signal.SIGKILL)
                 sys.exit("the operator hung up")
-            elif not _drain(fd, readers, parts, limits):
-                poller.unregister(fd)
-        if fired is None and len(parts[1]) + len(parts[2]) > job["output_bytes"]:
-            fired = "output_limit"
-            os.kill(pid, signal.SIGKILL)
-    for fd in readers:
-        _drain(fd, readers, parts, limits)
-    return parts, fired
+            if fd == watch:
+                return True
+        return False
 
 
-def _drain(fd, readers, parts, limits):
-    """Read what is there; False at the end of the pipe. Past its limit a pipe is read once more and cut."""
-    position = readers.index(fd)
-    while len(parts[position]) <= limits[position]:
-        try:
-            chunk = os.read(fd, 65536)
-        except BlockingIOError:
-            return True
-        if not chunk:
-            return False
-        parts[position] += chunk
-    return True
+def _drain(reader, part, most):
+    """Read what is there; what comes after `most` bytes is read and dropped."""
+    with contextlib.suppress(BlockingIOError):
+        while chunk := os.read(reader, 65536):
+            if len(part) < most:
+                part += chunk
 
 
-def receive(connection):
-    """Read one frame: (header, body); None when the operator hung up."""
-    start = _exactly(connection, 8)
-    if start is None:
+def receive(connection, size):
+    """Read exactly `size` bytes; None when the operator hung up."""
+    data = connection.recv(size, socket.MSG_WAITALL) if size else b""
+    if len(data) == size:
+        return data
+    if not data:
         return None
-    header_size, body_size = struct.unpack(">II", start)
-    header = json.loads(_exactly(connection, header_size))
-    return header, _exactly(connection, body_size)
+    rest = receive(connection, size - len(data))
+    return None if rest is None else data + rest
 
 
-def send(connection, header, *parts):
-    """Write one frame."""
-    text = json.dumps({**header, "sizes": [len(part) for part in parts]}).encode()
-    body = b"".join(parts)
-    connection.sendall(struct.pack(">II", len(text), len(body)) + text + body)
-
-
-def _exactly(connection, size):
-    data = bytearray()
-    while len(data) < size:
-        chunk = connection.recv(min(1 << 20, size - len(data)))
-        if not chunk:
-            return None
-        data += chunk
-    return bytes(data)
+def reply(connection, value):
+    """Answer the settings."""
+    text = json.dumps(value).encode()
+    connection.sendall(struct.pack(">I", len(text)) + text)
 
 
 if __name__ == "__main__":
-    main()
+    words = _moved(os.dup(2))
+    try:
+        main()
+    except Exception:  # noqa: BLE001  # the operator reads these last words
+        os.write(words, traceback.format_exc().encode("utf-8", "backslashreplace"))
+        os._exit(1)

@@ -151,10 +151,10 @@ def test_output_that_is_no_text_is_replaced_not_fatal(sandbox: Sandbox) -> None:
 
 
 FORGERIES = {
-    "garbage on the result channel": "import os\nos.write(200, b'garbage')\nos._exit(0)",
-    "a frame without the nonce": 'import os\nos.write(200, b\'{"status": "ok"}\')\nos._exit(0)',
-    "a frame with a guessed nonce": 'import os\nos.write(200, b\'{"status": "ok", "nonce": "0"}\')\nos._exit(0)',
-    "a huge frame": "import os\nos.write(200, b'[' * 10**6)\nos._exit(0)",
+    "garbage on the result channel": "import os\nos.write(3, b'garbage')\nos._exit(0)",
+    "a frame without the nonce": 'import os\nos.write(3, b\'{"status": "ok"}\')\nos._exit(0)',
+    "a frame with a guessed nonce": 'import os\nos.write(3, b\'{"status": "ok", "nonce": "0"}\')\nos._exit(0)',
+    "a huge frame": "import os\nos.write(3, b'[' * 10**6)\nos._exit(0)",
     "closing every channel": "import os\nos.closerange(0, 300)",
 }
 

@@ -23,6 +23,11 @@ from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox.policy import Policy, package_paths
 
+JOB = struct.Struct(">I?q16s")
+"""Length of the code, whether it runs bare, the random seed, the nonce. sandbox/server.py has the same line."""
+ANSWER = struct.Struct(">BiddQIII")
+"""Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
 START_SECONDS = 60
 GRACE_SECONDS = 30
 """How much longer than a snippet's wall limit an answer may take before the worker counts as hung."""
@@ -62,8 +67,7 @@ class Worker:
             )
         try:
             self._connection.settimeout(START_SECONDS)
-            self._send(self._settings())
-            answer, _ = self._receive()
+            answer = self._greeted()
         except (WorkerLost, OSError) as error:
             answer = {"ready": False, "reason": f"{error}; {self._last_words()}"}
         if not answer.get("ready"):
@@ -82,28 +86,16 @@ class Worker:
 
         """
         self.runs += 1
-        policy = self.policy
-        nonce = secrets.token_hex(16)
-        job = {
-            "cpu_seconds": policy.cpu_seconds,
-            "wall_seconds": policy.wall_seconds,
-            "memory_bytes": policy.memory_mb << 20,
-            "output_bytes": policy.output_bytes,
-            "files_bytes": policy.files_mb << 20,
-            "open_files": policy.open_files,
-            "threads": policy.threads,
-            "random_seed": policy.random_seed,
-            "bare": bare,
-            "nonce": nonce,
-        }
+        nonce = secrets.token_bytes(16)
+        text = code.encode("utf-8", "surrogatepass")
         try:
-            self._connection.settimeout(policy.wall_seconds + GRACE_SECONDS)
-            self._send(job, code.encode("utf-8", "surrogatepass"))
-            header, body = self._receive()
-            result, out, err = _split(body, header["sizes"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._connection.settimeout(self.policy.wall_seconds + GRACE_SECONDS)
+            self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, nonce) + text)
+            answer = ANSWER.unpack(self._exactly(ANSWER.size))
+            report, out, err = (self._exactly(length) for length in answer[5:])
+        except (OSError, ValueError) as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
-        return self._verdict(header, result, out, err, nonce)
+        return self._verdict(answer, report, out, err, nonce.hex())
 
     def close(self) -> None:
         """End the worker and all that runs in it, and remove its folder."""
@@ -129,35 +121,41 @@ class Worker:
             "package_folders": sorted({str(Path(path).parent) for path in packages}),
             "files_mb": self.policy.files_mb,
             "files_count": self.policy.files_count,
+            "files_bytes": self.policy.files_mb << 20,
+            "memory_bytes": self.policy.memory_mb << 20,
+            "output_bytes": self.policy.output_bytes,
+            "open_files": self.policy.open_files,
+            "threads": self.policy.threads,
+            "cpu_seconds": self.policy.cpu_seconds,
+            "wall_seconds": self.policy.wall_seconds,
             "preload": list(self.policy.preload),
         }
 
-    def _verdict(self, header: dict[str, Any], result: bytes, out: bytes, err: bytes, nonce: str) -> Verdict:
+    def _verdict(self, answer: tuple[Any, ...], report: bytes, out: bytes, err: bytes, nonce: str) -> Verdict:
+        fired, exit_code, wall_seconds, cpu_seconds, peak_memory_bytes = answer[:5]
         limit = self.policy.output_bytes
         measured: dict[str, Any] = {
             "stdout": out[:limit].decode("utf-8", "replace"),
             "stderr": err[: max(0, limit - len(out))].decode("utf-8", "replace"),
-            "wall_seconds": round(float(header["wall_seconds"]), 6),
-            "cpu_seconds": round(float(header["cpu_seconds"]), 6),
-            "peak_memory_bytes": int(header["peak_memory_bytes"]),
+            "wall_seconds": round(wall_seconds, 6),
+            "cpu_seconds": round(cpu_seconds, 6),
+            "peak_memory_bytes": peak_memory_bytes,
             "isolation": self.isolation,
         }
-        if header["fired"]:
-            reason = {
-                "wall_timeout": f"still running after {self.policy.wall_seconds:g} s",
-                "output_limit": f"more than {limit} bytes of output",
-            }[header["fired"]]
-            return Verdict(status=header["fired"], reason=reason, **measured)
-        frame = _frame(result, nonce)
+        if fired == WALL_FIRED:
+            reason = f"still running after {self.policy.wall_seconds:g} s"
+            return Verdict(status="wall_timeout", reason=reason, **measured)
+        if fired == OUTPUT_FIRED or len(out) + len(err) > limit:
+            return Verdict(status="output_limit", reason=f"more than {limit} bytes of output", **measured)
+        frame = _frame(report, nonce)
         if frame is not None:
             return Verdict(**frame, **measured)
-        status, reason = self._ending(header, bool(result))
+        status, reason = self._ending(exit_code, cpu_seconds, bool(report))
         return Verdict(status=status, reason=reason, **measured)  # type: ignore[arg-type]  # one of Status
 
-    def _ending(self, header: dict[str, Any], wrote: bool) -> tuple[str, str]:
+    def _ending(self, code: int, cpu_seconds: float, wrote: bool) -> tuple[str, str]:
         """Say how a child ended that did not report."""
-        code = int(header["exit_code"])
-        if code == -signal.SIGKILL and header["cpu_seconds"] >= self.policy.cpu_seconds * 0.9:
+        if code == -signal.SIGKILL and cpu_seconds >= self.policy.cpu_seconds * 0.9:
             return "cpu_timeout", f"more than {self.policy.cpu_seconds:g} s of processor time"
         if code == -signal.SIGSYS:
             return "blocked", "a system call of a foreign architecture"
@@ -169,13 +167,13 @@ class Worker:
             return "crashed", "the result channel was corrupted"
         return "exited_early", f"the process ended with exit code {code} before the last statement"
 
-    def _send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        text = json.dumps(header).encode()
-        self._connection.sendall(struct.pack(">II", len(text), len(body)) + text + body)
-
-    def _receive(self) -> tuple[dict[str, Any], bytes]:
-        header_size, body_size = struct.unpack(">II", self._exactly(8))
-        return json.loads(self._exactly(header_size)), self._exactly(body_size)
+    def _greeted(self) -> dict[str, Any]:
+        """Send the settings and return the server's answer to them."""
+        text = json.dumps(self._settings()).encode()
+        self._connection.sendall(struct.pack(">I", len(text)) + text)
+        (length,) = struct.unpack(">I", self._exactly(4))
+        answer: dict[str, Any] = json.loads(self._exactly(length))
+        return answer
 
     def _exactly(self, size: int) -> bytes:
         data = bytearray()
@@ -204,16 +202,6 @@ def _interpreter_paths() -> tuple[list[str], list[str]]:
             shown = [other for other in shown if not other.startswith(path + "/")] + [path]
     hidden = [path for path in (f"{stdlib}/site-packages", "/usr/lib/python3/dist-packages") if Path(path).is_dir()]
     return shown, hidden
-
-
-def _split(body: bytes, sizes: list[int]) -> list[bytes]:
-    parts, start = [], 0
-    for size in sizes:
-        parts.append(body[start : start + size])
-        start += size
-    if start != len(body) or len(parts) != 3:
-        raise ValueError("frame sizes do not add up")
-    return parts
 
 
 def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:
