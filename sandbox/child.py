@@ -69,6 +69,7 @@ def prepare(settings, base_bytes, *, confined):
 def run(code, bare, seed, nonce):
     """Run `code` (bytes) in this new process, write one report and end."""
     report = b""
+    _refused.clear()  # the server's own fork was watched, too
     try:
         os.closerange(REPORT_FD + 1, LAST_FD)
         resource.setrlimit(resource.RLIMIT_CPU, _cpu_seconds)

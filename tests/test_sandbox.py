@@ -91,6 +91,11 @@ def test_what_a_snippet_must_not_do_fails(case: str, sandbox: Sandbox) -> None:
     assert sandbox.run(FORBIDDEN[case]).status in ("raised", "blocked")
 
 
+def test_a_failing_call_that_nothing_refused_is_not_called_blocked(sandbox: Sandbox) -> None:
+    assert sandbox.run("open('/etc/passwd')").status == "raised"
+    assert sandbox.run("import os\ntry:\n    os.fork()\nexcept OSError:\n    pass\nopen('/x/y')").status == "blocked"
+
+
 ALLOWED = {
     "numpy": "import numpy\nassert numpy.arange(4).sum() == 6",
     "threads": "import concurrent.futures as c\nwith c.ThreadPoolExecutor(4) as e:\n    list(e.map(abs, range(9)))",
