@@ -145,7 +145,7 @@ def _raised(error):
     described = _described(error)
     if isinstance(error, MemoryError):
         return {"status": "memory", "reason": "MemoryError under the memory limit", **described}
-    if _refused and isinstance(error, OSError):
+    if _refused and isinstance(error, PermissionError):
         return {"status": "blocked", "reason": _refused[-1], **described}
     return {"status": "raised", "reason": None, **described}
 
