@@ -40,7 +40,6 @@ JOB = struct.Struct(">I?q16s")
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
 NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
-REPORT_BYTES = 64_000
 FIRST_FREE_FD = 10
 """Below are the child's: null, its two outputs, its report. At and above are the server's, closed in each child."""
 QUIET_SECONDS = 0.004
@@ -56,12 +55,13 @@ def main():
     try:
         place.enter()
         for name in settings["preload"]:
-            __import__(name)
+            with contextlib.suppress(ImportError):  # numpy is named there, and is only here where the policy allows it
+                __import__(name)
         os.register_at_fork = register_at_fork
         channels = Channels(connection)
         connection = channels.connection
         child.prepare(settings, place.memory_bytes(), confined=place.confined)
-    except (OSError, ImportError) as error:
+    except OSError as error:
         reply(connection, {"ready": False, "reason": str(error)})
         return
     gc.collect()
@@ -131,6 +131,7 @@ class Channels:
             poller.register(self.connection, select.POLLRDHUP)
         for reader in self.readers:
             self.all.register(reader, select.POLLIN)
+        self.positions = {reader: position for position, reader in enumerate(self.readers)}
 
 
 def _moved(fd):
@@ -168,8 +169,8 @@ class Server:
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-        for reader, part in zip(self.channels.readers, parts, strict=True):
-            _drain(reader, part, self.output_bytes + REPORT_BYTES)
+        while self._drained(self.channels.all.poll(0), parts):
+            pass
         self.place.clean()
         header = ANSWER.pack(
             fired,
@@ -200,13 +201,24 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
             events = channels.all.poll(max(0, remaining) * 1000 if fired == NOTHING_FIRED else 1000)
             ended = self._has_ended(events, watch, pid)
-            for reader, part in zip(channels.readers, parts, strict=True):
-                _drain(reader, part, self.output_bytes + REPORT_BYTES)
+            self._drained(events, parts)
             if fired == NOTHING_FIRED and len(parts[1]) + len(parts[2]) > self.output_bytes:
                 fired = OUTPUT_FIRED
                 os.kill(pid, signal.SIGKILL)
         channels.all.unregister(watch)
         return parts, fired
+
+    def _drained(self, events, parts):
+        """Read once from each pipe that has something; what comes after the limit is read and dropped."""
+        something = False
+        for fd, _ in events:
+            position = self.channels.positions.get(fd)
+            if position is not None:
+                something = True
+                chunk = os.read(fd, 65536)
+                if len(parts[position]) <= self.output_bytes:
+                    parts[position] += chunk
+        return something
 
     def _has_ended(self, events, watch, pid):
         for fd, _ in events:
@@ -216,14 +228,6 @@ class Server:
             if fd == watch:
                 return True
         return False
-
-
-def _drain(reader, part, most):
-    """Read what is there; what comes after `most` bytes is read and dropped."""
-    with contextlib.suppress(BlockingIOError):
-        while chunk := os.read(reader, 65536):
-            if len(part) < most:
-                part += chunk
 
 
 def receive(connection, size):

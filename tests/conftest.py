@@ -90,8 +90,16 @@ def no_endpoint_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """A box with short limits."""
-    policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=3.0, packages=("numpy",))
+    """A box with a short limit of processor time; its wall limit leaves room for a busy machine."""
+    policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=30.0, packages=("numpy",))
+    with Sandbox(policy=policy) as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def impatient_sandbox() -> Iterator[Sandbox]:
+    """A box whose wall limit comes soon, for programs that wait."""
+    policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=2.0)
     with Sandbox(policy=policy) as box:
         yield box
 

@@ -24,16 +24,6 @@ ENDINGS = {
         None,
     ),
     "one long C call": ("sum(range(10**12))", "cpu_timeout", None),
-    "sleep": ("import time\ntime.sleep(60)", "wall_timeout", None),
-    "sleep with every signal ignored": (
-        "import signal, time\nfor s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\n"
-        "time.sleep(60)",
-        "wall_timeout",
-        None,
-    ),
-    "a thread that never ends": ("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",)
-    + ("wall_timeout", None),
-    "an exit hook that never ends": ("import atexit, time\natexit.register(time.sleep, 60)", "wall_timeout", None),
     "memory": ("x = []\nwhile True:\n    x.append(bytes(10**7))", "memory", "MemoryError"),
     "output": ("while True:\n    print('x' * 1000)", "output_limit", None),
     "segmentation fault": ("import ctypes\nctypes.string_at(0)", "crashed", None),
@@ -59,6 +49,23 @@ def test_every_ending_has_its_name(case: str, sandbox: Sandbox) -> None:
     assert verdict.isolation == "A"
     healthy = sandbox.run("print('fine')")
     assert (healthy.status, healthy.stdout) == ("ok", "fine\n")
+
+
+WAITING = {
+    "sleep": "import time\ntime.sleep(60)",
+    "sleep with every signal ignored": (
+        "import signal, time\nfor s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\n"
+        "time.sleep(60)"
+    ),
+    "a thread that never ends": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+    "an exit hook that never ends": "import atexit, time\natexit.register(time.sleep, 60)",
+}
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_waiting_for_ever_ends_by_the_wall_limit(case: str, impatient_sandbox: Sandbox) -> None:
+    assert impatient_sandbox.run(WAITING[case]).status == "wall_timeout"
+    assert impatient_sandbox.run("print('fine')").stdout == "fine\n"
 
 
 def test_bottomless_recursion_ends_by_some_limit(sandbox: Sandbox) -> None:
@@ -178,9 +185,9 @@ def test_programs_come_back_in_order_from_several_workers() -> None:
 
 def test_a_worker_that_is_killed_is_replaced_and_its_snippet_run_again() -> None:
     with Sandbox() as box:
-        worker = box._idle.get()
-        box._idle.put(worker)
-        os.kill(worker._process.pid, signal.SIGKILL)
+        slot = box._idle.get()
+        box._idle.put(slot)
+        os.kill(slot[False]._process.pid, signal.SIGKILL)
         assert box.run("print(1)").stdout == "1\n"
 
 
@@ -189,13 +196,22 @@ def test_workers_leave_no_process_and_no_folder(tmp_path: Path, monkeypatch: pyt
     with Sandbox(workers=2) as box:
         list(box.map(["pass"] * 8))
         assert len(list(tmp_path.iterdir())) >= 1
-        processes = [w._process for w in (box._idle.get(), box._idle.get()) if w and not box._idle.put(w)]
+        slots = [box._idle.get(), box._idle.get()]
+        processes = [worker._process for slot in slots for worker in slot.values()]
+        for slot in slots:
+            box._idle.put(slot)
     assert list(tmp_path.iterdir()) == []
     assert all(process.poll() is not None for process in processes)
 
 
+def test_a_dear_module_is_imported_beforehand_for_those_that_name_it(sandbox: Sandbox) -> None:
+    first = sandbox.run("import sys\nprint('asyn' + 'cio' in sys.modules)")
+    assert first.stdout == "False\n"
+    assert sandbox.run("import sys\nprint('asyncio' in sys.modules, 'numpy' in sys.modules)").stdout == "True True\n"
+
+
 def test_without_isolation_limits_still_hold() -> None:
-    policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=3.0)
+    policy = shipped().with_changes(cpu_seconds=1.0)
     with Sandbox(isolation="none", policy=policy) as box:
         assert box.run("while True:\n    pass").status == "cpu_timeout"
         verdict = box.run("open('x', 'w').write('1')\nprint(open('x').read())")

@@ -28,6 +28,7 @@ class Policy:
     random_seed: int
     recycle_after: int
     preload: tuple[str, ...]
+    preload_named: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
 
     def with_changes(self, **changes: Any) -> "Policy":
@@ -46,6 +47,11 @@ def shipped() -> Policy:
         raise TextbooksError(f"{path}: keys {sorted(set(values) ^ known)} are missing or unknown")
     tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return Policy(**{**values, **tuples})
+
+
+def names_heavy(policy: Policy, code: str) -> bool:
+    """Return whether a program mentions a module that is imported beforehand only where it is wanted."""
+    return any(name in code for name in policy.preload_named)
 
 
 def package_paths(names: tuple[str, ...]) -> list[Path]:

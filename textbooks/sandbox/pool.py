@@ -13,7 +13,7 @@ from typing import Literal
 from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import policy as policies
-from textbooks.sandbox.policy import Policy
+from textbooks.sandbox.policy import Policy, names_heavy
 from textbooks.sandbox.worker import Worker, WorkerLost
 
 Isolation = Literal["A", "none"]
@@ -36,44 +36,49 @@ class Sandbox:
         self.policy = policy or policies.shipped()
         self.isolation = isolation
         self.workers = worker_count(workers)
-        self._idle: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[dict[bool, Worker]] = queue.SimpleQueue()
         for _ in range(self.workers):
-            self._idle.put(None)
+            self._idle.put({})
 
     def __enter__(self) -> "Sandbox":
-        worker = self._idle.get()
-        self._idle.put(worker or self._started())
+        slot = self._idle.get()
+        try:
+            self._worker(slot, heavy=False)
+        finally:
+            self._idle.put(slot)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for _ in range(self.workers):
-            worker = self._idle.get()
-            if worker:
+            slot = self._idle.get()
+            for worker in slot.values():
                 worker.close()
-            self._idle.put(None)
+            self._idle.put({})
 
     def run(self, code: str, *, bare: bool = False) -> Verdict:
         """Run one program and return what happened; safe to call from several threads.
 
         `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__".
         """
-        worker = self._idle.get()
+        heavy = names_heavy(self.policy, code)
+        slot = self._idle.get()
+        reason = ""
         try:
             for _ in range(2):
+                worker = self._worker(slot, heavy=heavy)
                 try:
-                    worker = worker or self._started()
                     verdict = worker.run(code, bare=bare)
                 except WorkerLost as lost:
                     reason = str(lost)
-                    worker = self._replaced(worker)
+                    slot.pop(heavy).close()
                     continue
                 if worker.runs >= self.policy.recycle_after:
-                    worker = self._replaced(worker)
+                    slot.pop(heavy).close()
                 return verdict
         finally:
-            self._idle.put(worker)
+            self._idle.put(slot)
         return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
 
     def map(self, codes: Iterable[str], *, bare: bool = False) -> Iterator[Verdict]:
@@ -91,13 +96,11 @@ class Sandbox:
                 for future in waiting:
                     future.cancel()
 
-    def _started(self) -> Worker:
-        return Worker(self.policy, isolation=self.isolation)
-
-    @staticmethod
-    def _replaced(worker: Worker | None) -> None:
-        if worker:
-            worker.close()
+    def _worker(self, slot: dict[bool, Worker], *, heavy: bool) -> Worker:
+        """Return the slot's worker of a kind, started if need be. A slot is in one thread's hands at a time."""
+        if heavy not in slot:
+            slot[heavy] = Worker(self.policy, isolation=self.isolation, heavy=heavy)
+        return slot[heavy]
 
 
 def worker_count(wanted: int | None) -> int:
