@@ -173,6 +173,24 @@ def test_run_keeps_to_the_limits_that_are_typed() -> None:
     assert json.loads(done.stdout)["status"] == "memory"
 
 
+FLAKY = {
+    "random": ("import random\nprint(random.random())", True),
+    "order of a set": ("print(list({'a', 'b', 'c', 'd', 'e'}))", True),
+    "random with a seed": ("import random\nrandom.seed(1)\nprint(random.random())", False),
+    "always failing alike": ("1 / 0", False),
+}
+
+
+def test_repeated_runs_tell_what_is_flaky() -> None:
+    lines = "".join(json.dumps({"id": name, "code": code}) + "\n" for name, (code, _) in FLAKY.items())
+    done = textbooks("run", "-", "--jsonl", "--repeat", "3", "--workers", "1", stdin=lines)
+    found = {line["id"]: line["flaky"] for line in map(json.loads, done.stdout.splitlines())}
+    assert found == {name: flaky for name, (_, flaky) in FLAKY.items()}
+    once = textbooks("run", "-", "--repeat", "2", stdin=FLAKY["random"][0])
+    assert once.returncode == 1
+    assert "flaky" in once.stderr
+
+
 def test_doctor_tries_the_attacks_and_finds_the_box_tight() -> None:
     done = textbooks("doctor", "--json")
     report = json.loads(done.stdout)

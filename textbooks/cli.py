@@ -152,6 +152,9 @@ def run(
     cpu_seconds: Annotated[float | None, typer.Option("--cpu-seconds", metavar="S", min=0.1)] = None,
     wall_seconds: Annotated[float | None, typer.Option("--wall-seconds", metavar="S", min=0.1)] = None,
     memory_mb: Annotated[int | None, typer.Option("--memory-mb", metavar="M", min=1)] = None,
+    repeat: Annotated[
+        int, typer.Option("--repeat", metavar="N", min=1, help="Run N times, hash and random seeds changed: flaky?")
+    ] = 1,
     package: Annotated[
         list[str] | None,
         typer.Option("--package", metavar="NAME", help="An installed package that the code may import; repeatable."),
@@ -164,12 +167,15 @@ def run(
         cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mb=memory_mb, packages=package or ()
     )
     if jsonl:
-        for line in running.run_lines(file, policy=policy, workers=workers, isolation=isolation):
+        for line in running.run_lines(file, policy=policy, workers=workers, isolation=isolation, repeat=repeat):
             show.data(json.dumps(line, ensure_ascii=False))
         return
-    verdict = running.run_file(file, policy=policy, isolation=isolation)
-    show.verdict(verdict, as_json=as_json)
-    if verdict.status != "ok":
+    verdict, flaky = running.run_file(file, policy=policy, isolation=isolation, repeat=repeat)
+    if as_json:
+        show.data(json.dumps(running.line(None, verdict, flaky=flaky, repeat=repeat), ensure_ascii=False))
+    else:
+        show.verdict(verdict, flaky=flaky)
+    if verdict.status != "ok" or flaky:
         raise typer.Exit(1)
 
 

@@ -1,8 +1,10 @@
 """Code straight into the box: one file, or JSON lines. Checks nothing but what happens when it runs."""
 
+import contextlib
+import itertools
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,8 @@ def policy(
     )
 
 
-def run_file(file: str, *, policy: Policy, isolation: Isolation) -> Verdict:
-    """Run one Python file; `-` is standard input.
+def run_file(file: str, *, policy: Policy, isolation: Isolation, repeat: int = 1) -> tuple[Verdict, bool]:
+    """Run one Python file (`-` is standard input) and return its verdict, and whether another run came out otherwise.
 
     Raises:
         TextbooksError: the file cannot be read.
@@ -44,12 +46,15 @@ def run_file(file: str, *, policy: Policy, isolation: Isolation) -> Verdict:
         raise TextbooksError(f"cannot read {file!r} ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
         raise TextbooksError(f"{file!r} is not UTF-8 text ({error}); save it as UTF-8") from error
-    with Sandbox(policy=policy, isolation=isolation) as sandbox:
-        return sandbox.run(code)
+    return next(_repeated([code], policy=policy, workers=1, isolation=isolation, repeat=repeat))
 
 
-def run_lines(file: str, *, policy: Policy, workers: int | None, isolation: Isolation) -> Iterator[dict[str, Any]]:
+def run_lines(
+    file: str, *, policy: Policy, workers: int | None, isolation: Isolation, repeat: int = 1
+) -> Iterator[dict[str, Any]]:
     """Yield a verdict line per input line `{"id", "code"}`, in order, in bounded memory.
+
+    With `repeat`, each line has a field `flaky` more.
 
     Raises:
         TextbooksError: a line is not JSON or has no code.
@@ -65,14 +70,35 @@ def run_lines(file: str, *, policy: Policy, workers: int | None, isolation: Isol
             ids.append(row.get("id"))
             yield row["code"]
 
-    with Sandbox(workers=workers, policy=policy, isolation=isolation) as sandbox:
-        for verdict in sandbox.map(codes()):
-            yield {
-                "id": ids.popleft(),
-                "path": None,
-                "row": None,
-                "line": 1,
-                "kind": "script",
-                **verdict.line(),
-                "claims": [],
-            }
+    for verdict, flaky in _repeated(codes(), policy=policy, workers=workers, isolation=isolation, repeat=repeat):
+        yield line(ids.popleft(), verdict, flaky=flaky, repeat=repeat)
+
+
+def line(row_id: Any, verdict: Verdict, *, flaky: bool, repeat: int) -> dict[str, Any]:
+    """Return the verdict line of a program; `flaky` is told only where it ran more than once."""
+    found = {"id": row_id, "path": None, "row": None, "line": 1, "kind": "script", **verdict.line(), "claims": []}
+    return {**found, "flaky": flaky} if repeat > 1 else found
+
+
+def _repeated(
+    codes: Iterable[str], *, policy: Policy, workers: int | None, isolation: Isolation, repeat: int
+) -> Iterator[tuple[Verdict, bool]]:
+    """Yield each program's first verdict, and whether a run with other hash and random seeds came out otherwise."""
+    with contextlib.ExitStack() as stack:
+        streams = [
+            stack.enter_context(Sandbox(workers=workers, policy=_reseeded(policy, turn), isolation=isolation)).map(
+                stream
+            )
+            for turn, stream in enumerate(itertools.tee(codes, repeat))
+        ]
+        for verdicts in zip(*streams, strict=True):
+            yield verdicts[0], len({_outcome(verdict) for verdict in verdicts}) > 1
+
+
+def _reseeded(policy: Policy, turn: int) -> Policy:
+    environment = {**dict(policy.environment), "PYTHONHASHSEED": str(turn)}
+    return policy.with_changes(random_seed=policy.random_seed + turn, environment=tuple(environment.items()))
+
+
+def _outcome(verdict: Verdict) -> tuple[str | None, ...]:
+    return verdict.status, verdict.stdout, verdict.error_type, verdict.error_message

@@ -111,20 +111,8 @@ def estimate(values: dict[str, Any], prompt: str | None, *, as_json: bool) -> No
         data(f"{name}: {'unavailable' if value is None else value}")
 
 
-def verdict(value: Verdict, *, as_json: bool) -> None:
+def verdict(value: Verdict, *, flaky: bool) -> None:
     """Print a verdict: the program's own output, then what happened."""
-    if as_json:
-        line = {
-            "id": None,
-            "path": None,
-            "row": None,
-            "line": 1,
-            "kind": "script",
-            **value.line(),
-            "claims": [],
-        }
-        data(json.dumps(line, ensure_ascii=False))
-        return
     sys.stdout.write(value.stdout)
     sys.stdout.flush()
     sys.stderr.write(value.stderr)
@@ -133,6 +121,8 @@ def verdict(value: Verdict, *, as_json: bool) -> None:
         f"{value.status}{reason}: {value.cpu_seconds:.3f} s processor, {value.wall_seconds:.3f} s elapsed, "
         f"{value.peak_memory_bytes / 2**20:.0f} MiB, isolation {value.isolation}"
     )
+    if flaky:
+        talk("flaky: with other hash and random seeds it came out otherwise")
 
 
 def score(view: Mapping[str, Any], *, as_json: bool) -> None:
