@@ -58,7 +58,7 @@ MENDABLE = {
     "no such file to run": (["run", "nowhere.py"], "cannot read 'nowhere.py'"),
     "no such file to verify": (["verify", "nowhere.md"], "no file or folder 'nowhere.md'"),
     "no samples": (["score", "nowhere.jsonl"], "cannot read 'nowhere.jsonl'"),
-    "no samples asked for": (["build", "--samples", "0"], "--samples is 0"),
+    "no samples asked for": (["build", "--samples", "0"], "samples is 0"),
     "an endpoint without a model": (["build", "--base-url", "http://127.0.0.1:9/v1"], "add --model NAME"),
     "a recording that is not there": (["build", "--recorded", "nowhere.jsonl"], "cannot read 'nowhere.jsonl'"),
     "no workers": (["build", "--workers", "0"], "--workers is 0"),

@@ -17,7 +17,11 @@ MALFORMED = {
     "two sources": ("{values: [dry", "{list: styles, values: [dry", r"recipe\.yaml:8: axis 'tone' needs exactly one"),
     "an unknown list": ("things.yaml", "thongs", r"no list 'thongs'"),
     "an unknown rule": ("snippets: [1", "snipets: [1", r"recipe\.yaml:10: unknown rule 'snipets'. Did you mean 'snipp"),
-    "an unusable rule": ("snippets: [1, 2]", "snippets: 2", r"recipe\.yaml:10: rule 'snippets' cannot use the value 2"),
+    "an unusable rule": (
+        "snippets: [1, 2]",
+        "snippets: 2",
+        r"recipe\.yaml:10: rule 'snippets' is 2; it takes two whole",
+    ),
     "a rule naming no axis": ("prints: true", "construct: $node.x", r"recipe\.yaml:11: rule 'construct' names axis"),
     "a missing template": ("ask.md.jinja", "tell.md.jinja", r"recipe\.yaml:12: no template '.*tell.md.jinja'"),
     "where without match": (
@@ -42,7 +46,10 @@ def test_a_malformed_recipe_is_one_sentence(case: str, recipe: Path) -> None:
 
 TEMPLATES = {
     "an unknown variable": ("{{ thing.name }} {{ raeder.name }}", r"variable 'raeder' is given by no axis.*'reader'"),
-    "an unknown field": ("{{ thing.nam }} {{ reader.name }} {{ tone.name }}", r"has no attribute 'nam'"),
+    "an unknown field": (
+        "{{ thing.nam }} {{ reader.name }} {{ tone.name }}",
+        r"ask\.md\.jinja:1: 'thing' has no field 'nam'. Did you mean 'name'",
+    ),
     "broken syntax": ("{{ thing.name", r"ask\.md\.jinja:1: .*; mend the template"),
     "an unused axis": ("{{ thing.name }} {{ reader.name }}", r"axis 'tone' is drawn but no template or rule uses it"),
 }

@@ -59,6 +59,7 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
                 reason="does not parse",
                 error_type="SyntaxError",
                 error_message=str(error),
+                error_line=error.line,
             )
         checked.append(CheckedSnippet(snippet=snippet, code=code, verdict=verdict))
     return tuple(checked)

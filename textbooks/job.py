@@ -5,7 +5,7 @@ Knows how the settings of a person become one frozen description; knows nothing 
 
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +24,7 @@ from textbooks.plan.prompts import Prompter
 from textbooks.plan.recipe import Recipe
 from textbooks.records import Request
 from textbooks.sandbox import Policy
-from textbooks.sandbox.policy import shipped
+from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.pool import Isolation
 from textbooks.storage import digest
 from textbooks.teacher.teacher import shipped_recordings
@@ -111,8 +111,9 @@ def prepare(
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
     isolation: Isolation = "A",
+    asks: bool = True,
 ) -> Job:
-    """Decide and check everything about a run.
+    """Decide and check everything about a run; with `asks` false, one that will ask nobody and so needs no model.
 
     Raises:
         TextbooksError: whatever a person can mend: recipe, lists, templates, rules, counts, model, packages.
@@ -123,15 +124,17 @@ def prepare(
     plan = loaded.plan()
     count = samples if samples is not None else loaded.spec.samples
     if count < 1:
-        raise TextbooksError(f"--samples is {count}; give at least 1")
+        raise TextbooksError(f"samples is {count}; give at least 1")
     if count > len(plan):
         raise TextbooksError(
-            f"--samples is {count}, and recipe {loaded.name!r} has only {len(plan)} combinations; "
+            f"samples is {count}, and recipe {loaded.name!r} has only {len(plan)} combinations; "
             "lower it or add values to its lists"
         )
     base_url = base_url or os.environ.get("OPENAI_BASE_URL")
+    if base_url and not base_url.startswith(("http://", "https://")):
+        raise TextbooksError(f"endpoint {base_url!r} is no URL; begin it with http:// or https://")
     is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
-    if is_live and model is None and not any(setting.startswith("teacher.model=") for setting in settings):
+    if asks and is_live and model is None and not any(setting.startswith("teacher.model=") for setting in settings):
         _refuse_shipped_model(loaded, base_url)
     prompter = Prompter(loaded, model=model)
     first = plan[0]
@@ -142,7 +145,7 @@ def prepare(
         raise TextbooksError(f"{place}: axis {axis!r} bears the name of a fixed column; rename it")
     source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
     files = tuple(recorded) if source != "shipped" else tuple(shipped_recordings(loaded.name))
-    box = loaded.spec.box
+    package_paths(loaded.spec.box.packages)
     return Job(
         recipe=loaded,
         plan=plan,
@@ -151,7 +154,7 @@ def prepare(
         source=source,
         base_url=base_url,
         recorded=files,
-        policy=shipped().with_changes(**_limits(box.model_dump())),
+        policy=shipped().with_changes(**loaded.spec.box.model_dump()),
         isolation=isolation,
         labels=Labels(
             recipe=loaded.name,
@@ -162,14 +165,10 @@ def prepare(
     )
 
 
-def _limits(box: Mapping[str, Any]) -> dict[str, Any]:
-    return {**box, "packages": tuple(box["packages"])}
-
-
 def _refuse_shipped_model(recipe: Recipe, base_url: str | None) -> None:
     if assets.PACKAGE in recipe.folder.resolve().parents:
-        where = f"endpoint {base_url!r}" if base_url else "OPENAI_API_KEY is set, so the OpenAI endpoint"
-        raise TextbooksError(
-            f"{where} would be asked, but no model is named; add --model NAME "
-            "(or unset the variable to use the recorded answers)"
-        )
+        where, cure = f"endpoint {base_url!r}", ""
+        if not base_url:
+            where = "OPENAI_API_KEY is set, so the OpenAI endpoint"
+            cure = " (or unset the variable to use the recorded answers)"
+        raise TextbooksError(f"{where} would be asked, but no model is named; add --model NAME{cure}")

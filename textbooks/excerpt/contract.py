@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.records import Excerpt, Finding, Snippet
+from textbooks.records import Excerpt, Finding
 
 Trees = tuple[ast.Module, ...]
 Check = Callable[[Excerpt, Trees, Any], tuple[bool, Any]]
@@ -36,23 +36,40 @@ def refuse_unknown(rules: Iterable[str], place: Callable[[str], str]) -> None:
 
 
 def refuse_unusable(rules: Mapping[str, Any], place: Callable[[str], str]) -> None:
-    """Raise a TextbooksError for a rule whose value its check cannot use, by measuring a small document with it."""
-    document = Excerpt(
-        text="",
-        snippets=(Snippet(code="x = 1\n", line=1, end_line=2),),
-        paragraphs=("One.",),
-        headings=0,
-        list_items=0,
-        late_prose="",
-    )
+    """Raise a TextbooksError for a rule whose value is not of the kind that its check takes."""
     for rule, value in rules.items():
-        try:
-            check(document, {rule: value})
-        except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
-            raise TextbooksError(
-                f"{place(rule)}: rule {rule!r} cannot use the value {value!r} ({error}); "
-                "see docs/recipes.md for what each rule takes"
-            ) from error
+        kind = TAKES[rule]
+        if not KINDS[kind](value):
+            raise TextbooksError(f"{place(rule)}: rule {rule!r} is {value!r}; it takes {kind}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_range(value: object) -> bool:
+    is_pair = isinstance(value, list | tuple) and len(value) == 2 and all(_is_count(one) for one in value)
+    return is_pair and value[0] <= value[1]  # type: ignore[index]  # a pair, as just seen
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+
+
+def _is_node(value: object) -> bool:
+    kind = getattr(ast, value, None) if isinstance(value, str) else None
+    return isinstance(kind, type) and issubclass(kind, ast.AST)
+
+
+KINDS: dict[str, Callable[[object], bool]] = {
+    "a whole number from 0": _is_count,
+    "two whole numbers, least and most": _is_range,
+    "true or false": lambda value: isinstance(value, bool),
+    "a list of package names": _is_names,
+    'a version in quotes, such as "3.11"': lambda v: isinstance(v, str) and re.fullmatch(r"3\.\d{1,2}", v) is not None,
+    "a function name": lambda value: isinstance(value, str) and value.isidentifier(),
+    "the name of a node of Python's ast module, such as ListComp": _is_node,
+}
 
 
 def _paragraphs(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:
@@ -182,3 +199,22 @@ CHECKS: dict[str, Check] = {
     "construct": _construct,
     "asserts": _asserts,
 }
+_COUNT, _RANGE, _FLAG, _NAMES, _VERSION, _NAME, _NODE = KINDS
+TAKES = {
+    "paragraphs": _COUNT,
+    "words": _RANGE,
+    "plain_prose": _FLAG,
+    "snippets": _RANGE,
+    "snippet_lines": _COUNT,
+    "line_length": _COUNT,
+    "code_last": _FLAG,
+    "defines_and_calls": _FLAG,
+    "prints": _FLAG,
+    "libraries": _NAMES,
+    "python": _VERSION,
+    "function_name": _NAME,
+    "docstring": _FLAG,
+    "construct": _NODE,
+    "asserts": _COUNT,
+}
+"""Rule → the kind of value that it takes, in the words of the message that refuses another."""

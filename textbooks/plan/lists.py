@@ -72,11 +72,11 @@ def load_list(path: Path) -> EntityList:
     )
 
 
-def load_lists(reference: str, *, near: Path | None = None) -> tuple[EntityList, ...]:
+def load_lists(reference: str, *, near: Path | None = None, place: str | None = None) -> tuple[EntityList, ...]:
     """Read the list or the folder of lists that `reference` names, files in alphabetical order.
 
     A reference is a path (looked for beside the recipe `near`, then from the working folder), or the name of a shipped
-    list: `topics`, `topics/recursion`, `audiences`, `styles`, ….
+    list: `topics`, `topics/recursion`, `audiences`, `styles`, …. `place` says where the reference stands.
 
     Raises:
         TextbooksError: no such list, with the nearest name.
@@ -90,7 +90,9 @@ def load_lists(reference: str, *, near: Path | None = None) -> tuple[EntityList,
         elif path.is_file():
             return (load_list(path),)
     known = [*known_lists(), *(f"{name}/{file}" for name in ("topics", "audiences") for file in stems(name))]
-    raise TextbooksError(f"no list {reference!r}.{suggestion(reference, known)}")
+    known += [path.name for path in near.glob("*.yaml")] if near else []
+    where = f"{place}: " if place else ""
+    raise TextbooksError(f"{where}no list {reference!r}.{suggestion(reference, known)}")
 
 
 def known_lists() -> list[str]:

@@ -4,9 +4,11 @@ Knows how a template becomes a request body; knows nothing of endpoints or of wh
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.nodes
 from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -14,6 +16,9 @@ from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan.recipe import Recipe, StepSpec
 from textbooks.records import Assignment, Request
 from textbooks.storage import digest
+
+RESERVED = ("rules", "recipe", "self", "loop", "namespace", "range", "dict", "cycler", "joiner", "lipsum", "caller")
+"""Names with a meaning of their own in a template, which no axis may bear."""
 
 
 class Prompter:
@@ -35,7 +40,11 @@ class Prompter:
             lstrip_blocks=True,
             autoescape=False,  # prompts are Markdown, not HTML
         )
-        known = {axis.name for axis in recipe.axes} | {"rules", "recipe"}
+        known = {axis.name for axis in recipe.axes} | set(RESERVED)
+        for axis in recipe.axes:
+            if axis.name in RESERVED:
+                place = recipe.source.place(("draw", axis.name))
+                raise TextbooksError(f"{place}: axis {axis.name!r} bears a name that templates use; rename it")
         self._templates = {}
         used: set[str] = set()
         for step in recipe.spec.steps:
@@ -69,8 +78,8 @@ class Prompter:
     def _compiled(self, step: StepSpec, known: set[str]) -> tuple[jinja2.Template, set[str]]:
         path = self.recipe.folder / step.template
         try:
-            source = path.read_text(encoding="utf-8")
-            used = meta.find_undeclared_variables(self._environment.parse(source))
+            parsed = self._environment.parse(path.read_text(encoding="utf-8"))
+            used = meta.find_undeclared_variables(parsed)
             template = self._environment.get_template(step.template)
         except (OSError, jinja2.TemplateNotFound) as error:
             place = self.recipe.source.place(("steps",))
@@ -81,7 +90,20 @@ class Prompter:
             raise TextbooksError(
                 f"{path}: variable {name!r} is given by no axis or earlier step.{suggestion(name, known)}"
             )
+        self._refuse_unknown_fields(parsed, path)
         return template, used
+
+    def _refuse_unknown_fields(self, parsed: jinja2.nodes.Template, path: Path) -> None:
+        """Refuse `{{ topic.nmae }}` with the line where it stands."""
+        fields = {axis.name: set(axis.entries[0].view()) for axis in self.recipe.axes if axis.entries and not axis.pick}
+        fields["rules"] = set(self.recipe.spec.rules)
+        for node in parsed.find_all(jinja2.nodes.Getattr):
+            known = fields.get(node.node.name) if isinstance(node.node, jinja2.nodes.Name) else None
+            if known is not None and node.attr not in known:
+                owner = node.node.name  # type: ignore[attr-defined]  # a Name, as just seen
+                raise TextbooksError(
+                    f"{path}:{node.lineno}: {owner!r} has no field {node.attr!r}.{suggestion(node.attr, known)}"
+                )
 
     def _refuse_unused(self, used: set[str]) -> None:
         """Refuse an axis that no prompt shows: it would only multiply identical requests."""

@@ -145,6 +145,8 @@ def find(reference: str) -> Path:
     for candidate in (path, path / "recipe.yaml"):
         if candidate.is_file():
             return candidate
+    if path.is_dir():
+        raise TextbooksError(f"folder {reference!r} holds no recipe.yaml; name a recipe's own folder or file")
     raise TextbooksError(f"no recipe {reference!r}.{suggestion(reference, names())}")
 
 
@@ -161,7 +163,7 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
         raise TextbooksError(f"{path}:1: a recipe is a mapping of keys such as 'name', 'draw' and 'steps'")
     for setting in settings:
         _lay_over(source.value, setting)
-    spec = _validated(source)
+    spec = _validated(source, settings)
     lists: dict[str, EntityList] = {}
     axes = tuple(_axis(name, axis, source, lists) for name, axis in spec.draw.items())
     digests = {name: entity.digest for name, entity in sorted(lists.items())}
@@ -184,7 +186,7 @@ def _lay_over(value: dict[str, Any], setting: str) -> None:
         raise TextbooksError(f"--set {setting!r}: the value is not valid YAML; quote it") from error
 
 
-def _validated(source: Located) -> RecipeSpec:
+def _validated(source: Located, settings: Sequence[str]) -> RecipeSpec:
     try:
         return RecipeSpec.model_validate(source.value)
     except ValidationError as error:
@@ -192,8 +194,9 @@ def _validated(source: Located) -> RecipeSpec:
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         location = tuple(part for part in first["loc"] if part != "[key]")
         key = str(location[-1]) if location else ""
-        place = source.place(location)
         dotted = ".".join(str(part) for part in location)
+        typed = next((one for one in settings if dotted.startswith(one.partition("=")[0])), None)
+        place = f"--set {typed}" if typed else source.place(location)
         if first["type"] == "extra_forbidden":
             known = _known_keys(location[:-1])
             raise TextbooksError(f"{place}: unknown key {dotted!r}.{suggestion(key, known)}") from error
@@ -220,11 +223,13 @@ def _axis(name: str, spec: AxisSpec, source: Located, lists: dict[str, EntityLis
         raise TextbooksError(f"{place}: axis {name!r} needs exactly one of 'list', 'lists' and 'values'")
     near = source.path.parent
     if spec.values is not None:
+        if not spec.values:
+            raise TextbooksError(f"{place}: axis {name!r} has an empty list of values; write at least one")
         entries = [Entry(name=value, fields={}, origin=place) for value in spec.values]
     else:
         wanted = spec.lists if spec.lists is not None else spec.list or ()
         references = (wanted,) if isinstance(wanted, str) else wanted
-        loaded = [entity for reference in references for entity in load_lists(reference, near=near)]
+        loaded = [entity for reference in references for entity in load_lists(reference, near=near, place=place)]
         lists |= {entity.name: entity for entity in loaded}
         if spec.lists is not None:
             entries = [entity.as_entry() for entity in loaded]
@@ -239,6 +244,9 @@ def _axis(name: str, spec: AxisSpec, source: Located, lists: dict[str, EntityLis
 def _kept(axis: str, entries: list[Entry], where: Mapping[str, str | tuple[str, ...]], source: Located) -> list[Entry]:
     for key, wanted in where.items():
         place = source.place(("draw", axis, "where", key))
+        fields = set().union(*(entry.view() for entry in entries))
+        if key not in fields:
+            raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, fields)}")
         values = {str(entry.view().get(key)) for entry in entries}
         allowed = {wanted} if isinstance(wanted, str) else set(wanted)
         for value in sorted(allowed - values):

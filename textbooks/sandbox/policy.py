@@ -71,11 +71,11 @@ def package_paths(names: tuple[str, ...]) -> list[Path]:
         seen.add(normal)
         try:
             found = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError as error:
+        except (importlib.metadata.PackageNotFoundError, ValueError) as error:
             if name in names:
                 raise TextbooksError(
-                    f"package {name!r} is not installed, so snippets cannot import it; "
-                    f"run: pip install {name}, or take it off the recipe's 'box.packages'"
+                    f"package {name!r} is not installed, so snippets cannot import it; install it (pip install {name}, "
+                    "by the name of its distribution) or do not name it"
                 ) from error
             continue
         paths |= _top_level(found)
