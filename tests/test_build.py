@@ -42,7 +42,7 @@ def load(corpus: Path, tmp_path: Path, name: str = "default", *, streaming: bool
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> building.Built:
     """A real build from the shipped recordings."""
     out = tmp_path_factory.mktemp("shipped") / "run"
-    return building.build(jobs.prepare("phi1-textbook"), out=out, workers=2)
+    return building.run_job(jobs.prepare("phi1-textbook"), out=out, workers=2)
 
 
 def test_every_assignment_is_accepted_or_rejected(shipped: building.Built) -> None:
@@ -95,7 +95,7 @@ def test_the_card_has_a_header_for_the_hub_and_the_waterfall(shipped: building.B
 
 
 def test_exercises_hold_asserts_and_run_too(tmp_path: Path) -> None:
-    built = building.build(jobs.prepare("phi1-exercises"), out=tmp_path / "run", workers=2)
+    built = building.run_job(jobs.prepare("phi1-exercises"), out=tmp_path / "run", workers=2)
     accepted = rows(built.corpus / "data")
     assert built.tally["assignments"] >= 50
     assert len(accepted) > 25
@@ -109,7 +109,7 @@ def test_a_server_on_a_real_socket_serves_two_hundred_assignments(tmp_path: Path
     recipe = "phi1-textbook"
     endpoint.reply = lambda body: completion(ANSWER, model=body["model"])
     job = jobs.prepare(recipe, samples=200, model="local", base_url=endpoint.url, settings=["rules.words=[1, 300]"])
-    built = building.build(job, out=tmp_path / "run", workers=2)
+    built = building.run_job(job, out=tmp_path / "run", workers=2)
     assert (built.tally["assignments"], built.tally["accepted"], built.tally["requests"]) == (200, 200, 200)
     assert (built.tally["prompt_tokens"], built.tally["completion_tokens"]) == (20000, 10000)
     assert len({json.dumps(body, sort_keys=True) for body in endpoint.bodies}) == len(endpoint.bodies) == 200
@@ -122,7 +122,7 @@ def test_a_second_run_does_nothing_and_a_longer_one_asks_only_for_what_is_new(
     def run(samples: int) -> building.Built:
         endpoint.bodies.clear()
         job = jobs.prepare(str(recipe), samples=samples, base_url=endpoint.url)
-        return building.build(job, out=tmp_path / "run", workers=1)
+        return building.run_job(job, out=tmp_path / "run", workers=1)
 
     assert not run(6).unchanged
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
@@ -137,10 +137,10 @@ def test_a_second_run_does_nothing_and_a_longer_one_asks_only_for_what_is_new(
 def test_a_setting_that_leaves_the_requests_alone_costs_no_request(
     recipe: Path, tmp_path: Path, endpoint: Endpoint
 ) -> None:
-    building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
     endpoint.bodies.clear()
     job = jobs.prepare(str(recipe), base_url=endpoint.url, settings=["rules={snippets: [2, 2]}"])
-    built = building.build(job, out=tmp_path / "run", workers=1)
+    built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert endpoint.bodies == []
     assert built.tally["rejected"] == {"contract": {"snippets": 6}}
     assert not list((built.corpus / "data").glob("*.parquet"))
@@ -158,24 +158,50 @@ def test_requests_go_out_as_a_batch_and_the_answers_come_back_in(recipe: Path, t
             item = {"id": "x", "custom_id": line["custom_id"], "response": answer, "error": None}
             file.write(json.dumps(item) + "\n")
     job = jobs.prepare(str(recipe), recorded=[answers])
-    built = building.build(job, out=tmp_path / "run", workers=1)
+    built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert (built.tally["accepted"], built.tally["recorded"]) == (6, 6)
 
 
 def test_missing_answers_are_to_do_and_said_so(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
-    building.build(jobs.prepare(str(recipe), samples=4, base_url=endpoint.url), out=tmp_path / "live", workers=1)
+    building.run_job(jobs.prepare(str(recipe), samples=4, base_url=endpoint.url), out=tmp_path / "live", workers=1)
     answers = tmp_path / "live" / "journal" / "00000.responses.jsonl"
-    built = building.build(jobs.prepare(str(recipe), recorded=[answers]), out=tmp_path / "run", workers=1)
+    built = building.run_job(jobs.prepare(str(recipe), recorded=[answers]), out=tmp_path / "run", workers=1)
     assert (built.tally["accepted"], built.tally["to_do"]) == (4, 2)
     assert waterfall(built.tally)[1] == ("no answer yet", 2, 4)
 
 
+def test_the_python_twin_takes_the_options_of_the_command(tmp_path: Path) -> None:
+    built = building.build("phi1-textbook", samples=4, out=tmp_path / "run", workers=1)
+    assert built.tally["assignments"] == 4
+
+
+def test_requests_are_never_written_over_something_else(recipe: Path, tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis.jsonl"
+    thesis.write_text('{"chapter": 1}\n')
+    for path in (thesis, tmp_path):
+        with pytest.raises(TextbooksError, match="--requests"):
+            building.plan(str(recipe), requests=path)
+    assert thesis.read_text() == '{"chapter": 1}\n'
+    building.plan(str(recipe), samples=2, requests=tmp_path / "new.jsonl")
+    building.plan(str(recipe), samples=3, requests=tmp_path / "new.jsonl")
+    assert len((tmp_path / "new.jsonl").read_text().splitlines()) == 3
+
+
+def test_an_endpoint_that_only_fails_is_told_with_its_own_words(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    endpoint.reply = lambda _: (500, "application/json", '{"error": {"message": "out of memory"}}')
+    job = jobs.prepare(str(recipe), samples=2, base_url=endpoint.url)
+    with pytest.raises(TextbooksError, match="HTTP 500: out of memory"):
+        building.run_job(job, out=tmp_path / "run", workers=1)
+
+
 def test_answers_to_other_requests_are_not_taken(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
-    building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "live", workers=1)
+    building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "live", workers=1)
     answers = tmp_path / "live" / "journal" / "00000.responses.jsonl"
     job = jobs.prepare(str(recipe), recorded=[answers], model="another")
     with pytest.raises(TextbooksError, match="none of the first requests of recipe 'small' for model 'another'"):
-        building.build(job, out=tmp_path / "run", workers=1)
+        building.run_job(job, out=tmp_path / "run", workers=1)
     assert not (tmp_path / "run").exists()
 
 
@@ -190,7 +216,7 @@ def test_later_steps_see_earlier_answers(recipe: Path, tmp_path: Path, endpoint:
     endpoint.reply = lambda body: completion(
         "AN OUTLINE" if body["messages"][0]["content"].startswith("Outline") else ANSWER
     )
-    built = building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    built = building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
     assert built.tally["accepted"] == 6
     assert sum(body["messages"][0]["content"].startswith("AN OUTLINE") for body in endpoint.bodies) == 6
     assert {len(row["custom_ids"]) for row in rows(built.corpus / "data")} == {2}
@@ -199,7 +225,7 @@ def test_later_steps_see_earlier_answers(recipe: Path, tmp_path: Path, endpoint:
 def test_identical_prompts_are_rejected_as_copies(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
     (recipe.parent / "ask.md.jinja").write_text("{{ thing.name }} {{ reader.name }} {{ tone.name | length }}")
     job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url, settings=["draw.tone.values=[dry, wet]"])
-    built = building.build(job, out=tmp_path / "run", workers=1)
+    built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert built.tally["rejected"] == {"teacher": {"same_request": 6}}
     assert built.tally["accepted"] == 6
 
@@ -220,14 +246,14 @@ def test_a_folder_that_is_not_this_runs_is_refused_untouched(
     FOREIGN[case](out)
     before = sorted(out.rglob("*"))
     with pytest.raises(TextbooksError, match=r"name (a new|another) (folder|--out)"):
-        building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=out, workers=1)
+        building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=out, workers=1)
     assert sorted(out.rglob("*")) == before
     assert endpoint.bodies == []
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_asked(recipe: Path, endpoint: Endpoint) -> None:
     with pytest.raises(TextbooksError, match="cannot write in '/proc/run'"):
-        building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=Path("/proc/run"), workers=1)
+        building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=Path("/proc/run"), workers=1)
     assert endpoint.bodies == []
 
 
@@ -261,10 +287,10 @@ def test_a_killed_build_goes_on_where_it_was_and_ends_in_the_same_rows(
 
 
 def test_growing_a_list_pays_only_for_the_new_entries(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
-    building.build(jobs.prepare(str(recipe), samples=12, base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    building.run_job(jobs.prepare(str(recipe), samples=12, base_url=endpoint.url), out=tmp_path / "run", workers=1)
     endpoint.bodies.clear()
     (recipe.parent / "things.yaml").write_text("title: Things\nentries: [lists, tuples, sets, queues]\n")
-    building.build(jobs.prepare(str(recipe), samples=16, base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    building.run_job(jobs.prepare(str(recipe), samples=16, base_url=endpoint.url), out=tmp_path / "run", workers=1)
     assert len(endpoint.bodies) == 4
     assert all("queues" in body["messages"][0]["content"] for body in endpoint.bodies)
 

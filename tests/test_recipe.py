@@ -6,6 +6,7 @@ import pytest
 
 from textbooks import job as jobs
 from textbooks.errors import TextbooksError
+from textbooks.excerpt import contract
 from textbooks.plan import recipe as recipes
 from textbooks.plan.prompts import Prompter
 
@@ -42,6 +43,27 @@ def test_a_malformed_recipe_is_one_sentence(case: str, recipe: Path) -> None:
     with pytest.raises(TextbooksError, match=said) as caught:
         jobs.prepare(str(recipe), recorded=[recipe])
     assert "\n" not in str(caught.value)
+
+
+KINDS = {
+    "paragraphs": [-3, "2", 1.5, True],
+    "words": [[150, 30], [1], [1, 2, 3], 30, "many"],
+    "prints": ["yes please", 1],
+    "libraries": ["numpy", [1]],
+    "python": ["2.7", "4.0", "3", 3.11],
+    "function_name": [3, "a b"],
+    "construct": ["ListCmp", "parse", 1],
+}
+
+
+@pytest.mark.parametrize(("rule", "value"), [(rule, value) for rule, values in KINDS.items() for value in values])
+def test_a_rule_with_a_value_of_another_kind_is_refused(rule: str, value: object) -> None:
+    with pytest.raises(TextbooksError, match=f"here: rule '{rule}' is .*; it takes "):
+        contract.refuse_unusable({rule: value}, lambda _: "here")
+
+
+def test_every_rule_says_what_it_takes() -> None:
+    assert contract.TAKES.keys() == contract.CHECKS.keys()
 
 
 TEMPLATES = {

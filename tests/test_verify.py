@@ -96,6 +96,25 @@ def test_what_cannot_be_read_is_one_sentence(case: str, tmp_path: Path) -> None:
         list(verify([tmp_path / name], workers=1))
 
 
+def test_code_too_deep_to_parse_is_a_verdict(tmp_path: Path) -> None:
+    (tmp_path / "deep.md").write_text(f"```python\nx = 1\ny = {'(' * 5000}1{')' * 5000}\n```\n")
+    (found,) = verify([tmp_path / "deep.md"], workers=1)
+    assert (found.item.verdict.status, found.line) == ("syntax_error", 3)
+
+
+def test_what_a_snippet_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("```python\nraise ValueError('\\x1b[31mred\\nnext')\n```\n")
+    done = textbooks("verify", str(tmp_path / "a.md"))
+    assert "\x1b" not in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_tables_of_a_folder_without_the_column_are_passed_over(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"code": ["x"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"text": ["```python\n1 / 0\n```"]}), tmp_path / "b.parquet")
+    assert [one.item.verdict.status for one in verify([str(tmp_path)], workers=1)] == ["raised"]
+
+
 def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TextbooksError, match="holds no"):
         list(verify([tmp_path]))

@@ -3,5 +3,3 @@
 The commands' Python twins: `textbooks.build.build`, `textbooks.build.plan`, `textbooks.verify.verify`,
 `textbooks.score.score` and `textbooks.sandbox.Sandbox`. Importing this package imports none of them.
 """
-
-__version__ = "0.1.0"

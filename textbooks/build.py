@@ -25,6 +25,7 @@ from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.sandbox import Sandbox
+from textbooks.sandbox.pool import Isolation
 from textbooks.storage import digest, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.writing import Progress, Writer
@@ -65,15 +66,54 @@ def plan(
     model: str | None = None,
     requests: Path | None = None,
 ) -> dict[str, Any]:
-    """Return what would be asked; with `requests`, also write the prompts there as Batch API input lines."""
-    job = jobs.prepare(recipe, samples=samples, settings=settings, model=model)
+    """Return what would be asked; with `requests`, also write the prompts there as Batch API input lines.
+
+    Raises:
+        TextbooksError: the recipe cannot be used, or `requests` is something else's file.
+
+    """
+    job = jobs.prepare(recipe, samples=samples, settings=settings, model=model, asks=False)
     if requests:
+        _refuse_other_file(requests)
         writable_folder(requests.parent)
         write_json_lines(requests, (request.line() for request in job.first_requests()))
     return job.estimate()
 
 
-def build(job: Job, *, out: Path | None = None, workers: int | None = None, progress: Progress | None = None) -> Built:
+def build(
+    recipe: str = DEFAULT,
+    *,
+    out: Path | None = None,
+    samples: int | None = None,
+    settings: Sequence[str] = (),
+    model: str | None = None,
+    base_url: str | None = None,
+    recorded: Sequence[Path] = (),
+    workers: int | None = None,
+    isolation: Isolation = "A",
+    progress: Progress | None = None,
+) -> Built:
+    """Build a corpus, or go on where an earlier call in the same folder left off.
+
+    Raises:
+        TextbooksError: whatever a person can mend, before anything is asked where it can be known before.
+
+    """
+    job = jobs.prepare(
+        recipe,
+        samples=samples,
+        settings=settings,
+        model=model,
+        base_url=base_url,
+        recorded=recorded,
+        isolation=isolation,
+    )
+    return run_job(job, out=out, workers=workers, progress=progress)
+
+
+def run_job(
+    job: Job, *, out: Path | None = None, workers: int | None = None, progress: Progress | None = None
+) -> Built:
     """Run a job to its end, or go on where an earlier call left off.
 
     Raises:
@@ -97,7 +137,7 @@ def build(job: Job, *, out: Path | None = None, workers: int | None = None, prog
             indices = range(first, min(first + SHARD, job.samples))
             shard = writer.write(number, indices, report)
             if not (parts or shard):
-                _refuse_silence(job)
+                _refuse_silence(job, writer.last_failure)
             run_folder.claim(job, out)
             parts.append(_part(job, number, shard, engine, out, tally, report))
         counts = writer.counts
@@ -177,9 +217,25 @@ def _refuse_no_teacher(job: Job) -> None:
         )
 
 
-def _refuse_silence(job: Job) -> None:
-    where = "the endpoint" if job.source == "live" else f"{len(job.recorded)} file(s) of recorded answers"
+def _refuse_silence(job: Job, last_failure: str | None) -> None:
+    if job.source == "live":
+        raise TextbooksError(
+            f"the endpoint answered none of the first requests for model {job.prompter.model!r} "
+            f"({last_failure or 'it gave no reason'}); wait until it can, or name another with --base-url"
+        )
     raise TextbooksError(
         f"none of the first requests of recipe {job.recipe.name!r} for model {job.prompter.model!r} is answered by "
-        f"{where}; answers are bound to the exact request, so undo --set and --model, or use --base-url"
+        f"{len(job.recorded)} file(s) of recorded answers; answers are bound to the exact request, so undo --set and "
+        "--model, or use --base-url"
     )
+
+
+def _refuse_other_file(path: Path) -> None:
+    """Refuse to write requests over anything but requests."""
+    if path.is_dir():
+        raise TextbooksError(f"--requests {str(path)!r} is a folder; name a file in it")
+    if path.exists():
+        with path.open("rb") as file:
+            first = file.readline(1_000_000)
+        if first and b'"custom_id"' not in first:
+            raise TextbooksError(f"--requests {str(path)!r} holds something else; name a new file")

@@ -17,14 +17,17 @@ from textbooks.errors import TextbooksError
 
 app = typer.Typer(
     name="textbooks",
-    help="Textbook-like Python corpora whose every snippet was run.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-RecipeName = Annotated[str, typer.Argument(metavar="[RECIPE]", help="A shipped recipe, or a path to recipe.yaml.")]
+LONGEST = 86_400.0
+"""Seconds in a day, the longest limit that can be asked for."""
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe, or a path to recipe.yaml.")]
 Samples = Annotated[int | None, typer.Option("--samples", metavar="N", help="Assignments to plan.")]
 Settings = Annotated[
     list[str] | None,
@@ -41,7 +44,19 @@ Isolation = Annotated[
     Literal["A", "none"],
     typer.Option("--isolation", help="Tier that must hold; none only limits resources, for code that you trust."),
 ]
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which one to show; all without it.")]
+Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to show; all without it.")]
+
+
+@app.callback()
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    """Textbook-like Python corpora whose every snippet was run."""
+    if version:
+        from importlib import metadata
+
+        show.data(f"textbooks {metadata.version('textbooks')}")
+        raise typer.Exit
 
 
 @app.command(epilog="Example: textbooks build phi1-textbook --samples 20 --out runs/twenty")
@@ -75,6 +90,7 @@ def build(
         base_url=base_url,
         recorded=recorded or (),
         isolation=isolation,
+        asks=not dry_run,
     )
     if dry_run:
         first = next(job.first_requests())
@@ -82,9 +98,9 @@ def build(
         return
     show.talk(show.source(job.source, job.base_url, [str(path) for path in job.recorded]))
     with show.progress(quiet=as_json) as progress:
-        built = building.build(job, out=out, workers=workers, progress=progress)
-    show.built(dict(built.tally), built.corpus, unchanged=built.unchanged, as_json=as_json)
-    if built.tally["to_do"]:
+        built = building.run_job(job, out=out, workers=workers, progress=progress)
+    show.built(built.tally, built.corpus, unchanged=built.unchanged, is_live=job.source == "live", as_json=as_json)
+    if built.tally["to_do"] or not built.tally["accepted"]:
         raise typer.Exit(1)
 
 
@@ -113,9 +129,9 @@ def plan(
 def verify(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Markdown, .py, .jsonl, .parquet, or folders of them."),
+        typer.Argument(metavar="PATH", help="Markdown, .py, .jsonl, .parquet, or folders of them."),
     ],
-    column: Annotated[str, typer.Option("--column", metavar="NAME", help="The text column of datasets.")] = "text",
+    column: Annotated[str, typer.Option("--column", metavar="NAME", help="The datasets' column of Markdown.")] = "text",
     package: Annotated[
         list[str] | None,
         typer.Option("--package", metavar="NAME", help="An installed package that snippets may import; repeatable."),
@@ -133,8 +149,8 @@ def verify(
         count += 1
         findings += one.is_finding
         for line in [json.dumps(one.view(), ensure_ascii=False)] if as_json else one.words():
-            show.data(line)
-    show.talk(f"{count} snippets, {findings} with findings")
+            show.data(line if as_json else show.plain(line))
+    show.talk(f"{count} snippets, {findings} with findings" if count else "no Python snippet was found")
     if findings:
         raise typer.Exit(1)
 
@@ -149,9 +165,16 @@ def run(
     as_json: Json = False,
     workers: Workers = None,
     isolation: Isolation = "A",
-    cpu_seconds: Annotated[float | None, typer.Option("--cpu-seconds", metavar="S", min=0.1)] = None,
-    wall_seconds: Annotated[float | None, typer.Option("--wall-seconds", metavar="S", min=0.1)] = None,
-    memory_mb: Annotated[int | None, typer.Option("--memory-mb", metavar="M", min=1)] = None,
+    cpu_seconds: Annotated[
+        float | None, typer.Option("--cpu-seconds", metavar="S", min=0.1, max=LONGEST, help="5 by default.")
+    ] = None,
+    wall_seconds: Annotated[
+        float | None, typer.Option("--wall-seconds", metavar="S", min=0.1, max=LONGEST, help="20 by default.")
+    ] = None,
+    memory_mb: Annotated[
+        int | None,
+        typer.Option("--memory-mb", metavar="M", min=1, max=1_000_000, help="Beyond the interpreter; 512 by default."),
+    ] = None,
     repeat: Annotated[
         int, typer.Option("--repeat", metavar="N", min=1, help="Run N times, hash and random seeds changed: flaky?")
     ] = 1,
@@ -186,9 +209,9 @@ def score(
         Path | None,
         typer.Option("--problems", metavar="FILE", help="A HumanEval-format file; HumanEval itself by default."),
     ] = None,
-    k: Annotated[str, typer.Option("--k", metavar="1,10", help="Which pass@k to compute.")] = "1,10,100",
+    k: Annotated[str | None, typer.Option("--k", metavar="1,10", help="Which pass@k; 1,10,100 by default.")] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="S", min=0.1, help="Processor seconds a sample.")
+        float, typer.Option("--timeout", metavar="S", min=0.1, max=LONGEST, help="Processor seconds a sample.")
     ] = 3.0,
     ignore_incomplete: Annotated[
         bool, typer.Option("--ignore-incomplete", help="Score although some problems have no sample.")
@@ -197,20 +220,22 @@ def score(
     isolation: Isolation = "A",
     as_json: Json = False,
 ) -> None:
-    """Judge completions of HumanEval problems in the box and print pass@k."""
+    """Judge completions of HumanEval problems in the box; print pass@k, write SAMPLES.jsonl_results.jsonl."""
     from textbooks.score import score as scoring
 
     with show.counter("samples judged", quiet=as_json) as progress:
         result = scoring(
             samples,
             problems=problems,
-            ks=show.numbers(k),
+            ks=show.numbers(k) if k else None,
             timeout_seconds=timeout,
             workers=workers,
             isolation=isolation,
             ignore_incomplete=ignore_incomplete,
             progress=progress,
         )
+    for left_out in result.left_out:
+        show.talk(f"pass@{left_out} is left out: some problem has fewer than {left_out} samples")
     show.score(result.view(), as_json=as_json)
 
 
@@ -241,7 +266,7 @@ def doctor(as_json: Json = False) -> None:
 
     report = doctors.examine_machine()
     show.doctor(report, as_json=as_json)
-    if report["refusal"] or not report["healthy"] or not all(p["stopped"] for p in report["probes"][:-1]):
+    if not report["healthy"] or not all(probe["stopped"] for probe in report["probes"]):
         raise typer.Exit(1)
 
 
@@ -256,8 +281,11 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         app(arguments)
     except TextbooksError as error:
-        show.talk(f"textbooks: {error}")
+        show.talk(f"textbooks: {show.plain(str(error))}")
         sys.exit(2)
+    except KeyboardInterrupt:
+        show.talk("textbooks: stopped; what a build was answered is kept, and the same command goes on")
+        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

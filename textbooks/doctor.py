@@ -31,7 +31,10 @@ PROBES = (
     Probe(name="read a home folder", code="import os\nos.listdir('/home')"),
     Probe(name="look at other processes", code="import os\nos.listdir('/proc')"),
     Probe(name="write into the interpreter", code="import os\nopen(os.__file__, 'a')"),
-    Probe(name="trace a process", code="import ctypes\nassert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0"),
+    Probe(
+        name="trace a process",
+        code="import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0): raise PermissionError",
+    ),
     Probe(name="burn processor time", code="while True:\n    pass"),
     Probe(name="sleep for ever", code="import time\ntime.sleep(1000)"),
     Probe(name="take all memory", code="x = []\nwhile True:\n    x.append(bytes(10**7))"),
@@ -47,7 +50,13 @@ PROBES = (
 def examine_machine() -> dict[str, Any]:
     """Return the tier that holds (or why none does), each probe with what stopped it, and the endpoint's state."""
     policy = shipped().with_changes(cpu_seconds=1.0, wall_seconds=2.0)
-    report: dict[str, Any] = {"isolation": None, "refusal": None, "probes": [], "endpoint": _endpoint()}
+    report: dict[str, Any] = {
+        "isolation": None,
+        "refusal": None,
+        "probes": [],
+        "healthy": False,
+        "endpoint": _endpoint(),
+    }
     try:
         with Sandbox(policy=policy) as sandbox:
             report["isolation"] = sandbox.isolation
@@ -55,9 +64,6 @@ def examine_machine() -> dict[str, Any]:
                 verdict = sandbox.run(probe.code)
                 report["probes"].append({"name": probe.name, "stopped": verdict.status != "ok", "by": _by(verdict)})
             healthy = sandbox.run("print('fine')")
-            report["probes"].append(
-                {"name": "(a healthy snippet runs after all that)", "stopped": False, "by": _by(healthy)}
-            )
             report["healthy"] = healthy.status == "ok" and healthy.stdout == "fine\n"
     except TextbooksError as error:
         report["refusal"] = str(error)

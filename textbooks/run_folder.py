@@ -25,9 +25,12 @@ def finished(job: Job, out: Path) -> dict[str, Any] | None:
     path = out / "tally.json"
     if not path.exists() or not (out / "corpus" / "README.md").exists():
         return None
-    tally: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    is_same = tally["recipe_digest"] == digest(job.frozen_text())
-    return tally if is_same and tally["to_do"] == 0 else None
+    try:
+        tally: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        is_whole = tally["recipe_digest"] == digest(job.frozen_text()) and tally["to_do"] == 0
+    except (ValueError, KeyError, TypeError):
+        return None
+    return tally if is_whole else None
 
 
 def _refuse_foreign_folder(job: Job, out: Path) -> None:

@@ -16,6 +16,11 @@ def data(line: str) -> None:
     sys.stdout.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
+def plain(text: str) -> str:
+    """Return a text that cannot move the cursor, ring, colour or break the line, whatever a snippet put into it."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
 def talk(line: str) -> None:
     """Print a line for the person, beside the results."""
     sys.stderr.write(line + "\n")
@@ -80,7 +85,7 @@ def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     sys.stderr.write("\n")
 
 
-def built(tally: dict[str, Any], corpus: Path, *, unchanged: bool, as_json: bool) -> None:
+def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, is_live: bool, as_json: bool) -> None:
     """Print the waterfall and where the corpus lies, or the tally as JSON."""
     if as_json:
         data(json.dumps(tally, ensure_ascii=False))
@@ -93,10 +98,14 @@ def built(tally: dict[str, Any], corpus: Path, *, unchanged: bool, as_json: bool
         f"{tally['recipe']}",
         [{"step": name, "rejected": lost or "", "left": left} for name, lost, left in waterfall(tally)],
     )
-    snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
-    data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
+    if tally["snippets"]:
+        snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
+        data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
     if tally["to_do"]:
-        talk(f"{tally['to_do']} assignments have no answer yet; run the same command again to go on.")
+        cure = "run the same command again to go on" if is_live else "ask a model for them with --base-url and --model"
+        talk(f"Assignments without an answer yet: {tally['to_do']}; {cure}.")
+    if not tally["accepted"]:
+        talk(f"Nothing was accepted; {corpus / 'rejected'} says why, row by row.")
     data(f"corpus: {corpus}")
 
 
@@ -117,6 +126,8 @@ def verdict(value: Verdict, *, flaky: bool) -> None:
     sys.stdout.flush()
     sys.stderr.write(value.stderr)
     reason = f" ({value.reason})" if value.reason else ""
+    if value.status == "syntax_error":
+        reason = f" ({plain(value.error_message or '')})"
     talk(
         f"{value.status}{reason}: {value.cpu_seconds:.3f} s processor, {value.wall_seconds:.3f} s elapsed, "
         f"{value.peak_memory_bytes / 2**20:.0f} MiB, isolation {value.isolation}"
@@ -151,6 +162,7 @@ def doctor(report: Mapping[str, Any], *, as_json: bool) -> None:
             for probe in report["probes"]
         ]
         table("attacks, each really tried in the box", rows)
+        data(f"a healthy snippet after all that: {'ok' if report['healthy'] else 'FAILED'}")
     data(f"endpoint: {report['endpoint']['url'] or '-'} ({report['endpoint']['said']})")
 
 

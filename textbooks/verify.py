@@ -62,7 +62,8 @@ class Checked:
         where = self.document.path + (f"[{self.document.row}]" if self.document.row is not None else "")
         lines = []
         if verdict.status != "ok":
-            said = f" {verdict.error_type}: {verdict.error_message}" if verdict.error_type else ""
+            message = (verdict.error_message or "").partition("\n")[0]
+            said = f" {verdict.error_type}: {message}" if verdict.error_type else ""
             reason = f" ({verdict.reason})" if verdict.reason and not said else ""
             lines.append(f"{where}:{self.line}: {verdict.status}{said}{reason}")
         for claim in self.item.claims:
@@ -85,7 +86,7 @@ class Checked:
 
 
 def verify(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     *,
     column: str = "text",
     workers: int | None = None,
@@ -99,10 +100,10 @@ def verify(
         TextbooksError: a path is missing or of no known kind, or a dataset lacks the column.
 
     """
-    documents = [document for path in paths for document in _check_path(path)]
+    files = [file for path in paths for file in _check_path(Path(path), column)]
     policy = (policy or shipped()).with_changes(packages=tuple(packages))
     with LocalEngine(workers=workers, policy=policy, isolation=isolation) as engine:
-        texts = (document for path in documents for document in _documents(path, column))
+        texts = (document for file in files for document in _documents(file, column))
         for checked in engine.map(check_document, texts):
             yield from checked
 
@@ -122,10 +123,14 @@ def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
     return [Checked(document=document, item=item) for item in checked]
 
 
-def _check_path(path: Path) -> list[Path]:
-    """Return the files that a path means, refusing what cannot be read before anything runs."""
+def _check_path(path: Path, column: str) -> list[Path]:
+    """Return the files that a path means, refusing what cannot be read before anything runs.
+
+    Of a folder, datasets without the column are left out: a corpus has tables that hold no documents.
+    """
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in KINDS and file.is_file())
+        found = sorted(file for file in path.rglob("*") if file.suffix in KINDS and file.is_file())
+        files = [file for file in found if file.suffix != ".parquet" or column in _columns(file)]
         if not files:
             raise TextbooksError(f"folder {str(path)!r} holds no {', '.join(KINDS)} file; name another path")
         return files
@@ -164,15 +169,20 @@ def _id(value: dict[str, Any]) -> str | None:
 
 
 def _parquet_rows(path: Path, column: str) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    names = _columns(path)
+    if column not in names:
+        raise TextbooksError(f"{path} has no column {column!r}; name it with --column.{suggestion(column, names)}")
+    for batch in pq.ParquetFile(path).iter_batches(columns=[name for name in ("id", column) if name in names]):
+        yield from batch.to_pylist()
+
+
+def _columns(path: Path) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path)
+        return list(pq.read_schema(path).names)
     except pa.ArrowInvalid as error:
         raise TextbooksError(f"{str(path)!r} is not a Parquet file ({error}); check the path") from error
-    names = file.schema_arrow.names
-    if column not in names:
-        raise TextbooksError(f"{path} has no column {column!r}; name it with --column.{suggestion(column, names)}")
-    for batch in file.iter_batches(columns=[name for name in ("id", column) if name in names]):
-        yield from batch.to_pylist()

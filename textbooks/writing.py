@@ -26,6 +26,8 @@ class Writer:
         self._job = job
         self._journal = journal
         self._seen: set[bytes] = set()
+        self.last_failure: str | None = None
+        """What a live endpoint last said where it gave no answer."""
         self.counts: dict[str, int] = {"requests": 0, "reused": 0, "recorded": 0}
 
     def write(self, shard: int, indices: range, report: Progress) -> list[Written]:
@@ -51,6 +53,7 @@ class Writer:
             raise _first_of(errors) from errors
         finally:
             await teacher.close()
+        self.last_failure = live.last_failure if live else None
         for name, count in teacher.counts.items():
             self.counts[name] += count
         return [self._unrepeated(task.result()) for task in tasks if task.result()]  # type: ignore[arg-type]  # filtered

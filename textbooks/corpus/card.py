@@ -81,24 +81,20 @@ def _snippets(tally: Mapping[str, Any]) -> str:
 
 
 def _loading(rows: Mapping[str, int]) -> str:
-    split = "train" if rows.get("train") else "test"
-    return f"""## Load it
-
-```python
-from datasets import load_dataset
-
-accepted = load_dataset("path/to/corpus", split="{split}")
-rejected = load_dataset("path/to/corpus", "rejected", split="train")
-snippets = load_dataset("path/to/corpus", "snippets", split="train")
-```
-"""
+    names = {"rejected": "rejected", "snippets": "snippets"}
+    lines = [f'{split} = load_dataset("path/to/corpus", split="{split}")' for split in PATTERNS if rows.get(split)]
+    lines += [f'{n} = load_dataset("path/to/corpus", "{n}", split="train")' for n in names if rows.get(n)]
+    counts = ", ".join(f"{rows[name]} {name}" for name in (*PATTERNS, *names) if rows.get(name))
+    code = "\n".join(lines)
+    return f"## Load it\n\nRows: {counts}.\n\n```python\nfrom datasets import load_dataset\n\n{code}\n```\n"
 
 
 def _making(frozen: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in frozen["versions"].items())
     return f"""## Rebuild it
 
-The run's `recipe.yaml` holds every setting, the digests of the lists and the seed. With it and the run's journal,
-`textbooks build {frozen["recipe"]["name"]} --samples {frozen["samples"]}` gives the same rows without asking any
-model again. Versions: {versions}.
+The run's `recipe.yaml` records every setting, the digests of lists and templates, and the seed. The same recipe with
+the same lists, built in the run's own folder (`textbooks build {frozen["recipe"]["name"]} --samples {frozen["samples"]}
+--out RUN`, or the recipe's path in place of its name), gives the same rows without asking any model again, because the
+run's journal holds the answers. Versions: {versions}.
 """

@@ -29,7 +29,11 @@ def part_folder(parts: Path, shard: int, made_from: str) -> Path:
 def read_part_tally(part: Path) -> dict[str, Any] | None:
     """Return what was noted when the part was finished, or None if it is not there."""
     path = part / "counts.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    try:
+        counts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return counts
 
 
 def write_part(
@@ -51,16 +55,17 @@ def publish(
 ) -> dict[str, int]:
     """Join the parts into the dataset folder and return the number of rows per file.
 
-    A row goes to `test` by the hash of its id, so a sample stays where it is however the corpus grows. Files are
-    replaced one by one, each atomically; a file that would have no rows is removed.
+    A row goes to `test` by the hash of its id, so a sample stays where it is however the corpus grows; only a corpus
+    that would have no other rows trains on them. Files are replaced one by one, each atomically; a file that would
+    have no rows is removed.
     """
-    data = corpus / "data"
+    targets = {split: corpus / "data" / f"{split}-00000-of-00001.parquet" for split in ("train", "test")}
+    sources = [part / "default.parquet" for part in parts]
     counts = _joined(
-        {split: data / f"{split}-00000-of-00001.parquet" for split in ("train", "test")},
-        [part / "default.parquet" for part in parts],
-        schemas["default"],
-        lambda row_id: "test" if _percent(row_id) < test_percent else "train",
+        targets, sources, schemas["default"], lambda row_id: "test" if _percent(row_id) < test_percent else "train"
     )
+    if counts["test"] and not counts["train"]:
+        counts = _joined(targets, sources, schemas["default"], _always("train"))
     for name in ("rejected", "snippets"):
         target = corpus / name / f"{name}-00000-of-00001.parquet"
         sources = [part / f"{name}.parquet" for part in parts]

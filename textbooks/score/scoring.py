@@ -36,6 +36,8 @@ class Score:
     """The samples' lines with `result` and `passed` added, in the order of the file."""
     path: Path | None
     """Where the results were written."""
+    left_out: tuple[int, ...] = ()
+    """Asked for, but some problem has fewer samples; the default ones go unmentioned."""
 
     def view(self) -> dict[str, Any]:
         """Return the score as one JSON document."""
@@ -53,7 +55,7 @@ def score(
     samples: Path | Sequence[Mapping[str, Any]],
     *,
     problems: Path | None = None,
-    ks: Sequence[int] = DEFAULT_KS,
+    ks: Sequence[int] | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     workers: int | None = None,
     isolation: Isolation = "A",
@@ -100,7 +102,9 @@ def score(
     if isinstance(samples, Path):
         path = samples.with_name(samples.name + "_results.jsonl")
         write_json_lines(path, results)
-    return Score(pass_at_k=pass_at_k(passed, ks), results=tuple(results), path=path)
+    found = pass_at_k(passed, ks or DEFAULT_KS)
+    left_out = tuple(k for k in ks or () if f"pass@{k}" not in found)
+    return Score(pass_at_k=found, results=tuple(results), path=path, left_out=left_out)
 
 
 def _label(verdict: Verdict) -> str:

@@ -58,7 +58,7 @@ class Answers:
                                 return
                             raise TextbooksError(
                                 f"{path}:{number}: not a batch output line ({type(error).__name__}: {error}); "
-                                "give the file that the batch returned, not the one that was sent"
+                                + ("remove the damaged line" if torn_end else "give the file that the batch returned")
                             ) from error
                         if response is not None:
                             self._places[response.custom_id] = (path, offset)

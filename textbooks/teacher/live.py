@@ -23,6 +23,8 @@ class LiveTeacher:
         import openai
 
         self._url = base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+        self.last_failure: str | None = None
+        """What the endpoint last said where it gave no answer."""
         self._slots = asyncio.Semaphore(concurrent)
         self._client = openai.AsyncOpenAI(
             base_url=self._url,
@@ -73,6 +75,7 @@ class LiveTeacher:
                 "correct --base-url (it usually ends in /v1) or --model"
             )
         if status == 429 or status >= 500:
+            self.last_failure = f"HTTP {status}: {said}"
             return None
         return Response(custom_id=request.custom_id, status_code=status, body={"error": body})
 
