@@ -61,6 +61,11 @@ def prepare(settings, base_bytes, *, confined):
     sys.addaudithook(_watch)
     atexit._clear()
     sys.argv = ["snippet.py"]
+    sys.orig_argv = ["python", "snippet.py"]
+    own_folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if path != own_folder]
+    for name in ("child", "filter", "jail", "kernel"):
+        del sys.modules[name]
     sys.modules["__main__"] = _main
     sys.stdout.reconfigure(line_buffering=True)
     random.seed(RANDOM_SEED)
@@ -73,9 +78,8 @@ def run(code, bare, seed, nonce):
     try:
         os.closerange(REPORT_FD + 1, LAST_FD)
         resource.setrlimit(resource.RLIMIT_CPU, _cpu_seconds)
-        if _filter is None:
-            os.setsid()
-        else:
+        os.setsid()
+        if _filter is not None:
             kernel.drop_capabilities()
             kernel.install_filter(_filter)
         outcome = _outcome(code, bare, seed)

@@ -51,6 +51,8 @@ REFUSED = {
     "acct": (163, 89),
     "quotactl": (179, 60),
     "syslog": (103, 116),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
     "shmget": (29, 194),
     "msgget": (68, 186),
     "semget": (64, 190),

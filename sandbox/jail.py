@@ -38,21 +38,24 @@ def enter(settings):
 
 
 def mount_temporary(settings):
-    """Mount an empty, sized /tmp."""
+    """Mount an empty, sized /tmp and return what it looks like untouched."""
     options = f"size={settings['files_mb']}m,nr_inodes={settings['files_count']},mode=1777"
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)  # noqa: S108  # ours alone
-    state = os.statvfs("/tmp")  # noqa: S108
-    return state.f_ffree
+    return os.stat("/tmp").st_ctime_ns  # noqa: S108
 
 
-def renewed_temporary(settings, free):
-    """Replace /tmp by an empty one if anything was left in it, and stand in it; never walks what a snippet made."""
-    if os.statvfs("/tmp").f_ffree != free:  # noqa: S108
+def renewed_temporary(settings, untouched):
+    """Replace /tmp by an empty one if it was touched, and stand in it; never walks what a snippet made.
+
+    Every file made or removed in it, and every change of its own mode or times, changes its ctime, which nobody can
+    set.
+    """
+    if os.stat("/tmp").st_ctime_ns != untouched:  # noqa: S108
         os.chdir("/")
         kernel.unmount("/tmp")  # noqa: S108
-        free = mount_temporary(settings)
+        untouched = mount_temporary(settings)
         os.chdir("/tmp")  # noqa: S108
-    return free
+    return untouched
 
 
 def _with_mapped_ids(unshare, user, group):

@@ -80,14 +80,14 @@ class Place:
         self.settings = settings
         self.confined = settings["confined"]
         self.own_namespace = None
-        self.free = 0
+        self.untouched = 0
         self.memory = _moved(os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC))
 
     def enter(self):
         """Go in, and make the allowed packages importable."""
         if self.confined:
             self.own_namespace, self.memory = (_moved(fd) for fd in jail.enter(self.settings))
-            self.free = jail.mount_temporary(self.settings)
+            self.untouched = jail.mount_temporary(self.settings)
             sys.path.append("/packages")
             os.chdir("/tmp")  # noqa: S108  # the jail's own
         else:
@@ -101,7 +101,7 @@ class Place:
     def clean(self):
         """Leave nothing of the last snippet behind, and stand where the next one starts."""
         if self.confined:
-            self.free = jail.renewed_temporary(self.settings, self.free)
+            self.untouched = jail.renewed_temporary(self.settings, self.untouched)
         else:
             os.chdir("/")
             shutil.rmtree(self.settings["root"], ignore_errors=True)
@@ -132,6 +132,18 @@ class Channels:
         for reader in self.readers:
             self.all.register(reader, select.POLLIN)
         self.positions = {reader: position for position, reader in enumerate(self.readers)}
+        self.states = [(fd, *_state(fd)) for fd in (1, 2, child.REPORT_FD)]
+
+    def reset(self):
+        """Undo what a child may have done to the pipes that the next one inherits: flags and size."""
+        for fd, flags, size in self.states:
+            if _state(fd) != (flags, size):
+                fcntl.fcntl(fd, fcntl.F_SETFL, flags)
+                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, size)
+
+
+def _state(fd):
+    return fcntl.fcntl(fd, fcntl.F_GETFL), fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
 
 
 def _moved(fd):
@@ -171,6 +183,7 @@ class Server:
                 os.killpg(pid, signal.SIGKILL)
         while self._drained(self.channels.all.poll(0), parts):
             pass
+        self.channels.reset()
         self.place.clean()
         header = ANSWER.pack(
             fired,

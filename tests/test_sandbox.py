@@ -85,7 +85,9 @@ FORBIDDEN = {
     "packages that are not allowed": "import yaml",
     "a mount": "import ctypes\nif ctypes.CDLL(None).mount(b't', b'/tmp', b'tmpfs', 0, None): raise OSError",
     "a new namespace": "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000): raise OSError",
-    "tracing": "import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0): raise OSError",
+    "tracing": "import ctypes\nif ctypes.CDLL(None).ptrace(0, 0, 0, 0): raise OSError",
+    "memory outside its limits": "import os\nos.memfd_create('x')",
+    "the box's own modules": "import child",
     "raising its own limits": "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (99, 99))",
     "becoming root": "import os\nos.setuid(0)",
     "more than the disk allows": "for i in range(99):\n    open(f'f{i}', 'wb').write(bytes(10**6) * 8)",
@@ -124,6 +126,43 @@ def test_what_textbooks_do_works(case: str, sandbox: Sandbox) -> None:
     assert verdict.status == "ok", verdict
 
 
+GROUP = "import os, signal, sys\nos.kill(0, signal.SIGKILL)"
+
+
+def test_a_signal_to_the_process_group_reaches_the_snippet_alone() -> None:
+    """Without a session of its own it would end this very process, and its shell."""
+    with Sandbox(workers=2) as box:
+        verdicts = list(box.map([GROUP, "import time; time.sleep(0.3); print('alive')"] * 4))
+    assert [verdict.status for verdict in verdicts[1::2]] == ["ok"] * 4
+    assert {verdict.status for verdict in verdicts[::2]} <= {"crashed", "ok"}
+
+
+TRACES = {
+    "a closed folder": "import os\nos.chmod('/tmp', 0)",
+    "changed times": "import os\nos.utime('/tmp', (1, 1))",
+    "a pipe that does not block": "import os\nos.set_blocking(1, False)",
+    "a small pipe": "import fcntl\nfcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 4096)",
+    "a file made and removed": "import os\nopen('x', 'w').close()\nos.remove('x')",
+}
+
+
+@pytest.mark.parametrize("case", TRACES)
+def test_no_snippet_changes_the_world_of_the_next(case: str, sandbox: Sandbox) -> None:
+    look = (
+        "import fcntl, os\nprint(oct(os.stat('/tmp').st_mode), os.stat('/tmp').st_mtime > 10, os.listdir('.'),\n"
+        "      os.get_blocking(1), fcntl.fcntl(1, fcntl.F_GETPIPE_SZ))\nopen('x', 'w').close()\nprint('y' * 300_000)"
+    )
+    before = sandbox.run(look)
+    assert sandbox.run(TRACES[case]).status == "ok"
+    after = sandbox.run(look)
+    assert (after.status, after.stdout) == ("ok", before.stdout)
+
+
+def test_a_fraction_of_a_second_of_processor_time_is_a_limit() -> None:
+    with Sandbox(policy=shipped().with_changes(cpu_seconds=0.3)) as box:
+        assert box.run("import time\nwhile time.process_time() < 0.6:\n    pass").status == "cpu_timeout"
+
+
 def test_nothing_stays_from_one_snippet_to_the_next(sandbox: Sandbox) -> None:
     sandbox.run(
         "import os, sys\nos.makedirs('a/b/c')\nopen('x', 'w').write('y')\nos.environ['LEFT'] = '1'\nsys.left = 1"
@@ -160,6 +199,28 @@ def test_output_that_is_no_text_is_replaced_not_fatal(sandbox: Sandbox) -> None:
     verdict = sandbox.run("import sys\nsys.stdout.buffer.write(b'a\\xff\\x00b')\nraise ValueError('\\udc80')")
     assert verdict.stdout == "a\N{REPLACEMENT CHARACTER}\x00b"
     assert verdict.error_message == "\\udc80"
+
+
+NONCE = (
+    "import sys, os, json\nf = sys._getframe()\nwhile 'nonce' not in f.f_locals:\n    f = f.f_back\n"
+    "nonce = f.f_locals['nonce'].hex()\n"
+)
+ODD_REPORTS = {
+    "a status that is no text": {"status": []},
+    "a line beyond all lines": {"status": "raised", "error_line": 10**30},
+    "a text without end": {"status": "raised", "error_type": "x" * 30_000},
+    "a message that is no text": {"status": "raised", "error_message": {"a": 1}},
+    "deep nesting": {"status": "raised", "reason": [[[[]]]]},
+}
+
+
+@pytest.mark.parametrize("case", ODD_REPORTS)
+def test_an_odd_report_with_the_right_nonce_harms_nobody(case: str, sandbox: Sandbox) -> None:
+    code = f"os.write(3, json.dumps({{**{ODD_REPORTS[case]!r}, 'nonce': nonce}}).encode())\nos._exit(0)"
+    verdict = sandbox.run(NONCE + code)
+    assert verdict.status in ("crashed", "raised")
+    assert verdict.error_line is None
+    assert len(verdict.error_type or "") < 5000
 
 
 FORGERIES = {

@@ -24,7 +24,7 @@ class Probe:
 
 
 PROBES = (
-    Probe(name="open a network connection", code="import socket\nsocket.create_connection(('127.0.0.1', 9), 1)"),
+    Probe(name="open a network connection", code="import socket\nsocket.socket()"),
     Probe(name="start another program", code="import subprocess\nsubprocess.run(['/bin/true'])"),
     Probe(name="fork", code="import os\nos.fork()"),
     Probe(name="read the accounts of the machine", code="open('/etc/passwd').read()"),
@@ -33,7 +33,7 @@ PROBES = (
     Probe(name="write into the interpreter", code="import os\nopen(os.__file__, 'a')"),
     Probe(
         name="trace a process",
-        code="import ctypes\nif ctypes.CDLL(None).ptrace(16, 1, 0, 0): raise PermissionError",
+        code="import ctypes\nif ctypes.CDLL(None).ptrace(0, 0, 0, 0): raise PermissionError",
     ),
     Probe(name="burn processor time", code="while True:\n    pass"),
     Probe(name="sleep for ever", code="import time\ntime.sleep(1000)"),
@@ -43,6 +43,7 @@ PROBES = (
         name="fill the disk",
         code="with open('x', 'wb') as f:\n    while True:\n        f.write(bytes(10**6))",
     ),
+    Probe(name="signal its process group", code="import os, signal\nos.kill(0, signal.SIGKILL)"),
     Probe(name="leave silently", code="import os\nos._exit(0)"),
 )
 

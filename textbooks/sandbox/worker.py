@@ -31,6 +31,8 @@ NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
 START_SECONDS = 60
 GRACE_SECONDS = 30
 """How much longer than a snippet's wall limit an answer may take before the worker counts as hung."""
+TEXT_CHARACTERS = 4000
+"""The longest text that a report may hold per field."""
 CHILD_STATUSES = frozenset({"ok", "exited_early", "raised", "syntax_error", "memory", "blocked"})
 
 
@@ -65,12 +67,16 @@ class Worker:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 cwd="/",
+                start_new_session=True,  # so that no signal to a process group crosses the wall
             )
         try:
             self._connection.settimeout(START_SECONDS)
             answer = self._greeted()
         except (WorkerLost, OSError) as error:
             answer = {"ready": False, "reason": f"{error}; {self._last_words()}"}
+        except BaseException:
+            self.close()
+            raise
         if not answer.get("ready"):
             self.close()
             raise TextbooksError(
@@ -148,6 +154,9 @@ class Worker:
             return Verdict(status="wall_timeout", reason=reason, **measured)
         if fired == OUTPUT_FIRED or len(out) + len(err) > limit:
             return Verdict(status="output_limit", reason=f"more than {limit} bytes of output", **measured)
+        if cpu_seconds > self.policy.cpu_seconds:
+            reason = f"more than {self.policy.cpu_seconds:g} s of processor time"
+            return Verdict(status="cpu_timeout", reason=reason, **measured)
         if report == b'{"status": "ok", "nonce": "%s"}' % nonce.encode():
             return Verdict(status="ok", **measured)
         frame = _frame(report, nonce)
@@ -213,15 +222,17 @@ def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:
         frame = json.loads(result)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(frame, dict) or frame.get("nonce") != nonce or frame.get("status") not in CHILD_STATUSES:
+    if not isinstance(frame, dict) or frame.get("nonce") != nonce:
         return None
-    line = frame.get("error_line")
+    status, line = frame.get("status"), frame.get("error_line")
+    if not isinstance(status, str) or status not in CHILD_STATUSES:
+        return None
     return {
-        "status": frame["status"],
+        "status": status,
         "reason": _clean(frame.get("reason")),
         "error_type": _clean(frame.get("error_type")),
         "error_message": _clean(frame.get("error_message")),
-        "error_line": line if isinstance(line, int) else None,
+        "error_line": line if isinstance(line, int) and 0 < line < 1 << 31 else None,
     }
 
 
@@ -229,4 +240,4 @@ def _clean(value: object) -> str | None:
     """Return a text that can be encoded, whatever surrogates a snippet put into it."""
     if not isinstance(value, str):
         return None
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value[:TEXT_CHARACTERS].encode("utf-8", "backslashreplace").decode("utf-8")
