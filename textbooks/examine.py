@@ -33,17 +33,37 @@ def examine_answer(
     found = Examination(excerpt=excerpt, checked=(), text=text)
     if not excerpt.snippets:
         return replace(found, rejection=_rejection("read", "no_snippet", text))
-    checked = run_snippets(format_snippets(excerpt.snippets), sandbox, strict=bool(rules.get("prints")))
-    broken = next((item for item in checked if item.verdict.status == "syntax_error"), None)
+    if any(snippet.kind == "session" for snippet in excerpt.snippets):
+        evidence = "the results of a >>> session are not compared yet, so none is accepted"
+        return replace(found, rejection=_rejection("read", "session", evidence))
+    formatted = format_snippets(excerpt.snippets)
+    broken = next((item for item in formatted if item.verdict.status == "syntax_error"), None)
     if broken:
         evidence = f"{broken.verdict.error_message}\n\n{broken.code}"
+        checked = run_snippets(formatted, sandbox, strict=False)
         return replace(found, checked=checked, rejection=_rejection("format", "syntax_error", evidence))
-    codes = {snippet: item.code for snippet, item in zip(excerpt.snippets, checked, strict=True)}
-    found = replace(found, checked=checked, text=markdown.put_back(text, codes))
+    # What is published is what is measured and run, so the text with the formatted code is read anew.
+    text = markdown.put_back(text, {item.snippet: item.code for item in formatted})
+    excerpt = markdown.read(text)
+    if [_content(snippet.code) for snippet in excerpt.snippets] != [_content(item.code) for item in formatted]:
+        evidence = "the formatted code cannot be put back into the text"
+        checked = run_snippets(formatted, sandbox, strict=False)
+        return replace(found, checked=checked, rejection=_rejection("format", "not_put_back", evidence))
+    as_published = tuple(
+        replace(item, snippet=snippet, code=snippet.code)
+        for item, snippet in zip(formatted, excerpt.snippets, strict=True)
+    )
+    checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")))
+    found = Examination(excerpt=excerpt, checked=checked, text=text)
     violated = next((finding for finding in contract.check(excerpt, rules) if not finding.ok), None)
     if violated:
         return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
     return replace(found, rejection=_run_rejection(checked, claims_policy))
+
+
+def _content(code: str) -> str:
+    """Return the code without its last newline, which an unclosed fence may lack."""
+    return code.removesuffix("\n")
 
 
 def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]:
@@ -81,13 +101,10 @@ def run_snippets(checked: tuple[CheckedSnippet, ...], sandbox: Sandbox, *, stric
 
 def _run(item: CheckedSnippet, before: list[str], sandbox: Sandbox, *, strict: bool) -> CheckedSnippet:
     sites = claims.find(item.code)
-    program = claims.instrumented(item.code, sites)
-    offset = 0
+    program, offset = claims.instrumented(item.code, sites), 0
     snippet = item.snippet
     if before:
-        head = "\n".join([*before, claims.boundary(item.code), ""])
-        offset = head.count("\n")
-        program = head + program
+        program, offset = continuation.joined(before, claims.boundary(item.code), program)
         snippet = replace(snippet, kind="continuation")
     verdict = sandbox.run(program)
     stdout, compared = claims.read(item.code, sites, verdict.stdout, strict=strict)

@@ -18,6 +18,8 @@ from textbooks.storage import digest
 
 ARROW = re.compile(r"^(?:->|=>|→)\s*")
 LEAD = re.compile(r"^(?:->|=>|→|(?:output|prints?|returns?|result)\b:?)\s*", re.IGNORECASE)
+ELISIONS = ("...", "…")
+"""Comments that show that something is left out, and claim nothing."""
 UNREPEATABLE = re.compile(r"\bat 0x[0-9a-f]+", re.IGNORECASE)
 
 
@@ -44,10 +46,12 @@ def find(code: str) -> tuple[Site, ...]:
         if comment is None or not isinstance(statement, ast.Expr):
             continue
         prints = _is_print(statement.value)
+        if comment in ELISIONS:
+            continue
         if prints or ARROW.match(comment):
             sites.append(
                 Site(
-                    claimed=LEAD.sub("", comment),
+                    claimed=ARROW.sub("", comment),
                     start=(statement.lineno, statement.col_offset),
                     end=(statement.end_lineno or 0, statement.end_col_offset or 0),
                     is_value=not prints,
@@ -62,7 +66,7 @@ def instrumented(code: str, sites: tuple[Site, ...]) -> str:
     for number, site in reversed(list(enumerate(sites))):
         before, after = (_writing(code, number, side) for side in "<>")
         if site.is_value:
-            before, after = f"{before}; __import__('sys').stdout.write(repr(", f")); {after}"
+            before, after = f"{before}; __import__('sys').stdout.write(repr((", f"))); {after}"
         else:
             before, after = f"{before}; ", f"; {after}"
         for (line, column), text in ((site.end, after), (site.start, before)):
@@ -100,20 +104,37 @@ def read(code: str, sites: tuple[Site, ...], stdout: str, *, strict: bool) -> tu
 
 
 def _agrees(site: Site, actual: str, *, strict: bool) -> bool | None:
-    claimed, actual = site.claimed.strip(), actual.strip()
-    if claimed == actual or " ".join(claimed.split()) == " ".join(actual.split()):
-        return True
+    actual = actual.strip()
+    for claimed in (site.claimed.strip(), LEAD.sub("", site.claimed).strip()):
+        if claimed == actual:
+            return True
+        value, other = _literal(claimed), _literal(actual)
+        if isinstance(value, str) and actual in (value, repr(value)):
+            return True
+        if isinstance(value, set) and _same(value, other, tolerant=False):
+            return True
+        if not strict and (" ".join(claimed.split()) == " ".join(actual.split()) or _same(value, other, tolerant=True)):
+            return True
     if UNREPEATABLE.search(actual):
         return None
-    value = _literal(claimed)
-    if value is not _NOTHING:
-        if isinstance(value, str):
-            return value == actual or value == _literal(actual)
-        other = _literal(actual)
-        if isinstance(value, float) and isinstance(other, float) and not strict:
-            return math.isclose(value, other, rel_tol=1e-3)
-        return bool(value == other) and type(value) is type(other)
-    return False if strict else None
+    looks_like_a_value = _literal(LEAD.sub("", site.claimed).strip()) is not _NOTHING
+    return False if strict or looks_like_a_value else None
+
+
+def _same(one: object, other: object, *, tolerant: bool) -> bool:
+    """Return whether two values are alike in type and content; `tolerant` allows rounded floats."""
+    if one is _NOTHING or type(one) is not type(other):
+        return False
+    if tolerant and isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-3)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_same(a, b, tolerant=tolerant) for a, b in pairs)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key], tolerant=tolerant) for key in one)
+    if isinstance(one, set) and isinstance(other, set):
+        return sorted(map(repr, one)) == sorted(map(repr, other))
+    return one == other
 
 
 _NOTHING = object()
@@ -138,7 +159,9 @@ def _once(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _is_print(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"):
+        return False
+    return all(keyword.arg != "file" for keyword in node.keywords)
 
 
 def _trailing_comments(code: str) -> dict[int, str]:
@@ -159,7 +182,9 @@ def _mark(code: str, number: int | str, side: str) -> str:
 
 
 def _writing(code: str, number: int | str, side: str) -> str:
-    return f"__import__('sys').stdout.write({_mark(code, number, side)!r})"
+    """Return an expression that writes a mark to the real output, and nothing while the program redirects its own."""
+    mark = repr(_mark(code, number, side))
+    return f"(lambda s: s.stdout is s.__stdout__ and s.__stdout__.write({mark}))(__import__('sys'))"
 
 
 def _between(text: str, first: str, last: str) -> str | None:

@@ -6,6 +6,7 @@ it. Knows nothing of whether the code is any good.
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -13,8 +14,10 @@ from markdown_it.token import Token
 
 from textbooks.records import Excerpt, Snippet
 
-PYTHON_LABELS = frozenset({"python", "py", "python3", "py3"})
-SESSION_LABELS = frozenset({"pycon", "doctest"})
+PYTHON_LABEL = re.compile(r"\{?\.?(?:python|py)[\d.]*(?![\w+#-])", re.IGNORECASE)
+SESSION_LABEL = re.compile(r"\{?\.?(?:pycon|doctest)\b", re.IGNORECASE)
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""A line as CommonMark ends it; str.splitlines also breaks at form feeds and other separators."""
 
 
 def read(text: str) -> Excerpt:
@@ -23,7 +26,7 @@ def read(text: str) -> Excerpt:
     paragraphs: list[str] = []
     late: list[str] = []
     headings = list_items = 0
-    lines = text.splitlines(keepends=True)
+    lines = LINE.findall(text)
     kind = ""
     for token in _parser().parse(text):
         if token.type in ("fence", "code_block"):
@@ -54,18 +57,18 @@ def read(text: str) -> Excerpt:
     )
 
 
-def put_back(text: str, codes: dict[Snippet, str]) -> str:
+def put_back(text: str, codes: Mapping[Snippet, str]) -> str:
     """Return the document with each snippet's lines replaced by its new code; everything else byte for byte."""
-    lines = text.splitlines(keepends=True)
+    lines = LINE.findall(text)
     for snippet, code in sorted(codes.items(), key=lambda item: -item[0].line):
         first, after = snippet.line - 1, snippet.end_line - 1
         newline = "\r\n" if first < len(lines) and lines[first].endswith("\r\n") else "\n"
         new = [
-            f"{snippet.indent}{line}".rstrip() + newline if line.strip() else snippet.indent.rstrip() + newline
-            for line in code.splitlines()
+            (snippet.indent + line if line else snippet.indent.rstrip()) + newline
+            for line in code.removesuffix("\n").split("\n")
         ]
-        if new and after >= len(lines) and lines and not lines[-1].endswith("\n"):
-            new[-1] = new[-1].rstrip("\r\n")
+        if after >= len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
+            new[-1] = new[-1].removesuffix(newline)
         lines[first:after] = new
     return "".join(lines)
 
@@ -73,7 +76,7 @@ def put_back(text: str, codes: dict[Snippet, str]) -> str:
 def script_of_session(text: str) -> str:
     """Return the statements of a `>>>` session on the lines where they stand; results become blank lines."""
     kept = []
-    for line in text.splitlines():
+    for line in text.removesuffix("\n").split("\n"):
         match = re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line)
         kept.append((match.group(1) or "") if match else "")
     return "\n".join(kept) + "\n"
@@ -85,37 +88,42 @@ def _parser() -> MarkdownIt:
 
 
 def _snippet(token: Token, lines: list[str]) -> Snippet | None:
-    if token.map is None:
+    if token.map is None or not token.content.strip():
         return None
-    label = re.sub(r"[{}.]", "", (token.info.strip().split() or [""])[0]).casefold()
-    label = label.partition(",")[0]
+    label = token.info.strip()
     is_session = token.content.lstrip().startswith(">>> ")
-    if label in SESSION_LABELS or (is_session and (not label or label in PYTHON_LABELS)):
+    if SESSION_LABEL.match(label) or (is_session and (not label or PYTHON_LABEL.match(label))):
         kind, code = "session", script_of_session(token.content)
-    elif label in PYTHON_LABELS or (not label and _looks_like_python(token.content)):
+    elif PYTHON_LABEL.match(label) or (not label and _looks_like_python(token.content)):
         kind, code = "script", token.content
     else:
         return None
+    contents = token.content.removesuffix("\n").split("\n")
     start = token.map[0] + (1 if token.type == "fence" else 0)
-    count = token.content.count("\n") or (1 if token.content else 0)
     indent = ""
-    for raw, content in zip(lines[start : start + count], token.content.splitlines(), strict=False):
+    for raw, content in zip(lines[start : start + len(contents)], contents, strict=False):
         if content.strip():
-            indent = raw.rstrip("\r\n")[: len(raw.rstrip("\r\n")) - len(content)]
+            bare = raw.rstrip("\r\n")
+            indent = bare[: len(bare) - len(content)]
             break
     return Snippet(
         code=code,
         line=start + 1,
-        end_line=start + count + 1,
+        end_line=start + len(contents) + 1,
         kind="session" if kind == "session" else "script",
         indent=indent,
     )
 
 
 def _looks_like_python(text: str) -> bool:
+    """Return whether an unlabelled block does something: an output block such as `Total: 15` parses as well."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    trivial = (ast.Name, ast.Constant, ast.Attribute, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.UnaryOp)
-    return any(not (isinstance(node, ast.Expr) and isinstance(node.value, trivial)) for node in body)
+    return any(
+        isinstance(node.value, ast.Call | ast.Await)
+        if isinstance(node, ast.Expr)
+        else not (isinstance(node, ast.AnnAssign) and node.value is None)
+        for node in body
+    )
