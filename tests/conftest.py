@@ -1,6 +1,7 @@
 """Real parts for the tests: a box, an OpenAI-compatible server on a real socket, small recipes on disk."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +61,12 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with state.lock:
                 state.bodies.append(body)
-            status, kind, text = state.reply(body)
+            try:
+                status, kind, text = state.reply(body)
+            except ConnectionAbortedError:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
             payload = text.encode()
             self.send_response(status)
             self.send_header("Content-Type", kind)

@@ -170,6 +170,67 @@ def test_missing_answers_are_to_do_and_said_so(recipe: Path, tmp_path: Path, end
     assert waterfall(built.tally)[1] == ("no answer yet", 2, 4)
 
 
+def test_an_interrupted_repackaging_is_not_taken_for_the_finished_corpus(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = jobs.prepare(str(recipe), base_url=endpoint.url)
+    building.run_job(first, out=tmp_path / "run", workers=1)
+    stricter = jobs.prepare(str(recipe), base_url=endpoint.url, settings=["rules={snippets: [2, 2]}"])
+    with monkeypatch.context() as patch:
+        patch.setattr("textbooks.corpus.card.card", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            building.run_job(stricter, out=tmp_path / "run", workers=1)
+    again = building.run_job(first, out=tmp_path / "run", workers=1)
+    assert (again.unchanged, len(rows(again.corpus / "data"))) == (False, 6)
+
+
+def test_a_changed_template_is_a_changed_run_even_if_it_changes_meanwhile(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    template = recipe.parent / "ask.md.jinja"
+    job = jobs.prepare(str(recipe), base_url=endpoint.url)
+    template.write_text(template.read_text() + "Be brief.\n")
+    building.run_job(job, out=tmp_path / "run", workers=1)
+    endpoint.bodies.clear()
+    building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    assert len(endpoint.bodies) == 6
+    assert "Be brief." in str(endpoint.bodies[0])
+
+
+def test_growing_a_run_examines_only_what_is_new(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "SHARD", 4)
+    building.run_job(jobs.prepare(str(recipe), samples=8, base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    parts = {path.name for path in (tmp_path / "run" / "parts").iterdir()}
+    built = building.run_job(
+        jobs.prepare(str(recipe), samples=12, base_url=endpoint.url), out=tmp_path / "run", workers=1
+    )
+    assert parts < {path.name for path in (tmp_path / "run" / "parts").iterdir()}
+    assert len(rows(built.corpus / "data")) == 12
+
+
+def test_ending_a_build_politely_leaves_no_process_and_no_folder(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    def never(_: dict) -> tuple[int, str, str]:
+        time.sleep(30)
+        return completion(ANSWER)
+
+    endpoint.reply = never
+    command = [sys.executable, "-m", "textbooks", "build", str(recipe), "--base-url", endpoint.url, "--workers", "2"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not endpoint.bodies and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list((tmp_path / "tmp").iterdir())
+    process.terminate()
+    assert process.wait(timeout=60) == 143
+    assert not [path for path in (tmp_path / "tmp").iterdir() if path.name.startswith("textbooks-box")]
+
+
 def test_the_python_twin_takes_the_options_of_the_command(tmp_path: Path) -> None:
     built = building.build("phi1-textbook", samples=4, out=tmp_path / "run", workers=1)
     assert built.tally["assignments"] == 4
@@ -228,6 +289,7 @@ def test_identical_prompts_are_rejected_as_copies(recipe: Path, tmp_path: Path, 
     built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert built.tally["rejected"] == {"teacher": {"same_request": 6}}
     assert built.tally["accepted"] == 6
+    assert len(endpoint.bodies) == 6
 
 
 FOREIGN = {

@@ -62,7 +62,7 @@ MENDABLE = {
     "an endpoint without a model": (["build", "--base-url", "http://127.0.0.1:9/v1"], "add --model NAME"),
     "a recording that is not there": (["build", "--recorded", "nowhere.jsonl"], "cannot read 'nowhere.jsonl'"),
     "no workers": (["build", "--workers", "0"], "--workers is 0"),
-    "an endpoint that is no URL": (["build", "--base-url", "localhost:8000"], "begin it with http://"),
+    "an endpoint that is no URL": (["build", "--base-url", "localhost:8000"], "write it as http://"),
     "a package that is not there": (["run", "-", "--package", ""], "package '' is not installed"),
     "a limit beyond reason": (["run", "-", "--wall-seconds", "1e300"], "--wall-seconds"),
     "a folder without a recipe": (["build", "/"], "folder '/' holds no recipe.yaml"),

@@ -224,7 +224,7 @@ def test_weights_draw_an_entry_more_often_but_never_the_same_combination() -> No
         ([axis("a", 3), axis("b", 2, given={"c": "list"})], "no earlier axis"),
         ([axis("a", 2, pick=(1, 3))], "picks 1 to 3 of 2"),
         ([axis("a", 2), Axis(name="b", entries=(Entry(name="x", fields={}, weight=2),))], "first axis only"),
-        ([axis("a", 2), axis("b", 2, given={"a": "list"})], "no values left"),
+        ([axis("a", 2), axis("b", 2, given={"a": "list"})], "no values left for 'a0'"),
     ],
 )
 def test_an_axis_that_cannot_be_drawn_is_one_sentence(axes: list[Axis], said: str) -> None:

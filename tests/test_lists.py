@@ -25,6 +25,8 @@ BROKEN = {
     "a key twice": ("title: X\ntitle: Y\nentries: [a]\n", r"x\.yaml:2: key 'title' stands twice"),
     "not YAML": ("entries: [a\n", r"x\.yaml:\d+: not valid YAML"),
     "a bad weight": ("entries:\n  - {name: a, weight: 0}\n", r"x\.yaml:2: weight 0 must be"),
+    "a shared name": ("shared: {name: x}\nentries: [a]\n", r"x\.yaml:1: 'name' cannot be shared"),
+    "a list that holds itself": ("entries: &a [*a]\n", r"x\.yaml"),
     "not a mapping": ("- a\n", r"x\.yaml:1: expected a mapping"),
 }
 

@@ -45,6 +45,57 @@ def test_a_malformed_recipe_is_one_sentence(case: str, recipe: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+MORE_MALFORMED = {
+    "a step named like an axis": ("{name: ask,", "{name: tone,", "'tone' is the name of an axis or another step"),
+    "a rule of a field that another entry lacks": (
+        "prints: true",
+        "construct: $thing.node",
+        "axis 'thing' has no field 'node'",
+    ),
+    "no values": ("values: [child, adult]", "values: []", "axis 'reader' has an empty list of values"),
+    "where of an unknown field": ("{values: [child, adult]}", "{values: [a, b], where: {lvl: x}}", "no field 'lvl'"),
+    "an axis named like a template's word": ("tone: {values", "namespace: {values", "bears a name that templates use"),
+    "a package that is not there": ("teacher:", "box: {packages: [no-such-package]}\nteacher:", "is not installed"),
+    "a key that is a list": ("about: A", "? [a, b]\n: c\nabout: A", "a key must be a text"),
+}
+
+
+@pytest.mark.parametrize("case", MORE_MALFORMED)
+def test_what_would_fail_later_is_refused_before_anything_is_asked(case: str, recipe: Path) -> None:
+    old, new, said = MORE_MALFORMED[case]
+    text = recipe.read_text()
+    assert old in text
+    recipe.write_text(text.replace(old, new))
+    with pytest.raises(TextbooksError, match=said):
+        jobs.prepare(str(recipe), recorded=[recipe])
+
+
+def test_every_entry_that_a_rule_may_draw_is_checked(recipe: Path) -> None:
+    (recipe.parent / "nodes.yaml").write_text(
+        "fields: [node]\nentries:\n  - {name: a, node: For}\n  - {name: b, node: ListComprehension}\n"
+    )
+    text = recipe.read_text().replace("tone: {values: [dry, warm]}", "tone: {list: nodes.yaml}")
+    recipe.write_text(text.replace("prints: true", "construct: $tone.node"))
+    with pytest.raises(TextbooksError, match="rule 'construct' is 'ListComprehension'; it takes the name of a node"):
+        jobs.prepare(str(recipe), recorded=[recipe])
+
+
+def test_a_parent_without_children_is_refused(recipe: Path) -> None:
+    (recipe.parent / "more.yaml").write_text("entries: [x]\n")
+    text = recipe.read_text().replace(
+        "thing: {list: things.yaml}",
+        "kind: {lists: [things.yaml, more.yaml]}\n  thing: {list: things.yaml, given: {kind: list}}",
+    )
+    recipe.write_text(text)
+    with pytest.raises(TextbooksError, match="axis 'thing' has no values left for 'more'"):
+        jobs.prepare(str(recipe), recorded=[recipe])
+
+
+def test_a_date_is_a_text(recipe: Path) -> None:
+    loaded = recipes.load(str(recipe), ["teacher.sampling.stop=2024-01-01"])
+    assert loaded.spec.teacher.sampling == {"stop": "2024-01-01"}
+
+
 KINDS = {
     "paragraphs": [-3, "2", 1.5, True],
     "words": [[150, 30], [1], [1, 2, 3], 30, "many"],

@@ -112,6 +112,17 @@ def test_compressed_samples_and_own_problems_are_read(tmp_path: Path) -> None:
     assert score(samples, problems=problems).pass_at_k == {"pass@1": 1.0}
 
 
+def test_rows_are_checked_like_lines() -> None:
+    with pytest.raises(TextbooksError, match="sample 1: no problem 'nope'"):
+        score([*canonical(FIRST[:1]), {"task_id": "nope", "completion": ""}], ignore_incomplete=True)
+
+
+def test_a_completion_that_is_no_text_on_disk_is_scored_all_the_same(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0", "completion": "    return '\ud83d'"}])
+    assert score(path, ignore_incomplete=True).pass_at_k == {"pass@1": 0.0}
+    assert (tmp_path / "s.jsonl_results.jsonl").exists()
+
+
 REFUSED = {
     "unknown task": (
         '{"task_id": "HumanEvl/0", "completion": ""}\n',

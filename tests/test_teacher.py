@@ -1,6 +1,8 @@
 """Answers: found where they are, journaled, and never asked for twice; endpoints that cannot be used say so."""
 
+import contextlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,72 @@ def test_a_server_error_leaves_the_assignment_to_do_and_the_next_run_asks_only_f
     second = building.run_job(job, out=tmp_path / "run", workers=1)
     assert (second.tally["to_do"], second.tally["accepted"]) == (0, 12)
     assert len(endpoint.bodies) == 1
+
+
+def test_a_line_that_lacks_only_its_newline_is_no_answer_yet(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.record(0, *answer(0))
+        journal.record(0, *answer(1, "the second"))
+    path = tmp_path / "00000.responses.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    with Journal(tmp_path) as journal:
+        journal.record(0, *answer(2, "the third"))
+        assert journal.find(answer(1)[0].custom_id) is None
+        assert journal.find(answer(2)[0].custom_id) == answer(2, "the third")[1]
+
+
+def test_two_builds_do_not_write_one_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        journal.record(0, *answer(0))
+        with pytest.raises(TextbooksError, match="another build is working in"):
+            Journal(tmp_path / "journal")
+    Journal(tmp_path / "journal").close()
+
+
+def test_many_shards_keep_few_files_open(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        for number in range(300):
+            journal.record(number, *answer(number))
+        assert len(list(Path("/proc/self/fd").iterdir())) < 200
+    assert len(Journal(tmp_path)) == 300
+
+
+ODD_BODIES = {
+    "null choice": '{"choices": [null]}',
+    "choices as a mapping": '{"choices": {"a": 1}}',
+    "message as a text": '{"choices": [{"message": "hi", "finish_reason": "stop"}]}',
+    "usage as a list": '{"choices": [{"message": {"content": null}}], "usage": [1]}',
+}
+
+
+@pytest.mark.parametrize("case", ODD_BODIES)
+def test_an_odd_body_is_an_empty_answer(case: str, recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    odd = (200, "application/json", ODD_BODIES[case])
+    endpoint.reply = lambda body: odd if "sets to child in a dry" in str(body) else completion(ANSWER)
+    job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url)
+    assert building.run_job(job, out=tmp_path / "run", workers=1).tally["rejected"] == {"teacher": {"empty_answer": 1}}
+
+
+def test_a_dropped_connection_costs_no_answer_that_was_under_way(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    """The first reply breaks off before any other has come; the others are slower, and paid for."""
+
+    def reply(body: dict) -> tuple[int, str, str]:
+        if "lists to" in str(body):
+            raise ConnectionAbortedError
+        time.sleep(3)
+        return completion(ANSWER)
+
+    endpoint.reply = reply
+    job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url)
+    with contextlib.suppress(TextbooksError):
+        building.run_job(job, out=tmp_path / "run", workers=1)
+    endpoint.bodies.clear()
+    endpoint.reply = lambda _: completion(ANSWER)
+    built = building.run_job(job, out=tmp_path / "run", workers=1)
+    assert built.tally["accepted"] == 12
+    assert {body["messages"][0]["content"].split()[1] for body in endpoint.bodies} <= {"lists"}
 
 
 def test_the_key_reaches_no_file(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:

@@ -115,6 +115,12 @@ def test_tables_of_a_folder_without_the_column_are_passed_over(tmp_path: Path) -
     assert [one.item.verdict.status for one in verify([str(tmp_path)], workers=1)] == ["raised"]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"\xef\xbb\xbfprint(1)  # 1\n")
+    (tmp_path / "b.md").write_bytes(b"\xef\xbb\xbf```python\nprint(1)  # 1\n```\n")
+    assert [one.item.verdict.status for one in verify([tmp_path], workers=1)] == ["ok", "ok"]
+
+
 def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TextbooksError, match="holds no"):
         list(verify([tmp_path]))

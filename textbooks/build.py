@@ -89,11 +89,13 @@ def build(
     model: str | None = None,
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
-    workers: int | None = None,
+    workers: int | None = 1,
     isolation: Isolation = "A",
     progress: Progress | None = None,
 ) -> Built:
     """Build a corpus, or go on where an earlier call in the same folder left off.
+
+    More than one worker starts processes, so a script that asks for them needs the `__name__ == "__main__"` guard.
 
     Raises:
         TextbooksError: whatever a person can mend, before anything is asked where it can be known before.
@@ -163,7 +165,7 @@ def _part(
     report: Progress,
 ) -> Path:
     """Examine a shard and write its part, or find the part that an earlier run made from the very same answers."""
-    made_from = digest([job.frozen(), [[list(w.custom_ids), w.assignment.index] for w in shard]])
+    made_from = digest([job.makes_rows(), [[list(w.custom_ids), w.assignment.index] for w in shard]])
     part = dataset.part_folder(out / "parts", number, made_from)
     counts = dataset.read_part_tally(part)
     if counts is None:
@@ -189,6 +191,8 @@ def _package(
 ) -> dict[str, Any]:
     """Join the parts, write card, recipe and tally, and make sure that nothing was lost on the way."""
     corpus = out / "corpus"
+    # Whoever is interrupted from here on leaves no tally behind that would call the corpus finished.
+    (out / "tally.json").unlink(missing_ok=True)
     publish = job.recipe.spec.publish
     written = dataset.publish(corpus, parts, rows.schemas(job.labels), test_percent=publish.test_percent)
     accepted = written["train"] + written["test"]
@@ -203,7 +207,7 @@ def _package(
         "wall_seconds": round(wall_seconds, 3),
         "recipe_digest": digest(job.frozen_text()),
     }
-    write_text(corpus / "README.md", card.card(job.frozen(), result, written))
+    write_text(corpus / "README.md", card.card(job.frozen, result, written))
     write_text(out / "tally.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     dataset.remove_stale(out / "parts", parts)
     return result

@@ -5,6 +5,7 @@ Data goes to stdout, talk and progress to stderr. Everything heavy is imported b
 """
 
 import json
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -278,6 +279,8 @@ def _lists(folder: Literal["topics", "audiences"], name: str | None, *, as_json:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line: exit code 2 and a sentence for what a person can mend, 3 and a traceback for our fault."""
+    # A polite end lets boxes and worker processes go down with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app(arguments)
     except TextbooksError as error:

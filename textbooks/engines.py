@@ -3,6 +3,7 @@
 A process formats, reads and judges; the box that it operates runs. Knows nothing of what a task means.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,6 +17,8 @@ from textbooks.sandbox.pool import Isolation, worker_count
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
+PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 AHEAD = 4
 """Tasks in hand per process while the oldest result is awaited."""
 
@@ -65,13 +68,22 @@ class LocalEngine:
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool as error:
-            raise RuntimeError("a worker process died while it examined an answer") from error
+            raise RuntimeError(
+                "a worker process died; a script that asks for several workers must start under "
+                "if __name__ == '__main__'"
+            ) from error
 
 
 def _start(policy: Policy, isolation: Isolation) -> None:
     global _sandbox  # noqa: PLW0603  # a process pool offers no other place for what a worker keeps
     import atexit
+    import ctypes
+    import signal
 
+    # Whoever started this process may be killed outright; nobody else would end it then.
+    ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _sandbox = Sandbox(policy=policy, isolation=isolation)
     _sandbox.__enter__()
     atexit.register(_sandbox.__exit__, None, None, None)

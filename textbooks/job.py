@@ -5,11 +5,12 @@ Knows how the settings of a person become one frozen description; knows nothing 
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -49,30 +50,18 @@ class Job:
     policy: Policy
     isolation: Isolation
     labels: Labels
-
-    def frozen(self) -> dict[str, Any]:
-        """Return what `recipe.yaml` of the run holds."""
-        templates = {
-            step.name: digest((self.recipe.folder / step.template).read_text(encoding="utf-8"))
-            for step in self.recipe.spec.steps
-        }
-        return {
-            "recipe": self.recipe.spec.model_dump(mode="json", exclude_none=True),
-            "samples": self.samples,
-            "model": self.prompter.model,
-            "lists": dict(self.recipe.digests),
-            "templates": templates,
-            "isolation": self.isolation,
-            "versions": {
-                "textbooks": metadata.version("textbooks"),
-                "python": platform.python_version(),
-                "black": metadata.version("black"),
-            },
-        }
+    frozen: Mapping[str, Any]
+    """What `recipe.yaml` of the run holds, as it was when the job was prepared."""
 
     def frozen_text(self) -> str:
         """Return the text of the run's `recipe.yaml`."""
-        return yaml.safe_dump(self.frozen(), sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump(self.frozen, sort_keys=False, allow_unicode=True)
+
+    def makes_rows(self) -> dict[str, Any]:
+        """Return what of the frozen description decides how an answer becomes rows; not how many, nor the packaging."""
+        decides = {key: value for key, value in self.frozen.items() if key != "samples"}
+        recipe = {key: value for key, value in self.frozen["recipe"].items() if key not in ("samples", "publish")}
+        return {**decides, "recipe": recipe}
 
     def first_requests(self) -> Iterator[Request]:
         """Yield the request of each assignment's first step, which needs no answer of another."""
@@ -131,21 +120,22 @@ def prepare(
             "lower it or add values to its lists"
         )
     base_url = base_url or os.environ.get("OPENAI_BASE_URL")
-    if base_url and not base_url.startswith(("http://", "https://")):
-        raise TextbooksError(f"endpoint {base_url!r} is no URL; begin it with http:// or https://")
+    _refuse_bad_address(base_url)
     is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
     if asks and is_live and model is None and not any(setting.startswith("teacher.model=") for setting in settings):
         _refuse_shipped_model(loaded, base_url)
     prompter = Prompter(loaded, model=model)
     first = plan[0]
     prompter.request(first, loaded.spec.steps[0], {})
-    contract.refuse_unusable(loaded.rules_for(first), lambda rule: loaded.source.place(("rules", rule)))
+    for rules in loaded.all_rules():
+        contract.refuse_unusable(rules, lambda rule: loaded.source.place(("rules", rule)))
     for axis in rows.clashing(first):
         place = loaded.source.place(("draw", axis))
         raise TextbooksError(f"{place}: axis {axis!r} bears the name of a fixed column; rename it")
     source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
     files = tuple(recorded) if source != "shipped" else tuple(shipped_recordings(loaded.name))
     package_paths(loaded.spec.box.packages)
+    policy = shipped().with_changes(**loaded.spec.box.model_dump())
     return Job(
         recipe=loaded,
         plan=plan,
@@ -154,7 +144,7 @@ def prepare(
         source=source,
         base_url=base_url,
         recorded=files,
-        policy=shipped().with_changes(**loaded.spec.box.model_dump()),
+        policy=policy,
         isolation=isolation,
         labels=Labels(
             recipe=loaded.name,
@@ -162,7 +152,23 @@ def prepare(
             axes=tuple(first.drawn),
             many=first.many,
         ),
+        frozen=_frozen(loaded, count, prompter.model, isolation, policy),
     )
+
+
+def _frozen(recipe: Recipe, samples: int, model: str, isolation: Isolation, policy: Policy) -> dict[str, Any]:
+    templates = {path.name: digest(path.read_text("utf-8")) for path in sorted(recipe.folder.glob("*.jinja"))}
+    packages = ("textbooks", "black", *policy.packages)
+    return {
+        "recipe": recipe.spec.model_dump(mode="json", exclude_none=True),
+        "samples": samples,
+        "model": model,
+        "lists": dict(recipe.digests),
+        "templates": templates,
+        "isolation": isolation,
+        "policy": digest(asdict(policy)),
+        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}},
+    }
 
 
 def _refuse_shipped_model(recipe: Recipe, base_url: str | None) -> None:
@@ -172,3 +178,16 @@ def _refuse_shipped_model(recipe: Recipe, base_url: str | None) -> None:
             where = "OPENAI_API_KEY is set, so the OpenAI endpoint"
             cure = " (or unset the variable to use the recorded answers)"
         raise TextbooksError(f"{where} would be asked, but no model is named; add --model NAME{cure}")
+
+
+def _refuse_bad_address(base_url: str | None) -> None:
+    """Refuse an address or a key that no HTTP client could send."""
+    if base_url:
+        try:
+            is_address = base_url.startswith(("http://", "https://")) and bool(urlsplit(base_url).hostname)
+        except ValueError:
+            is_address = False
+        if not is_address:
+            raise TextbooksError(f"endpoint {base_url!r} is no URL; write it as http://HOST:PORT/v1 or https://…")
+    if not os.environ.get("OPENAI_API_KEY", "").isascii():
+        raise TextbooksError("OPENAI_API_KEY holds letters that no key has; copy it again")

@@ -99,23 +99,27 @@ class Response:
     @property
     def text(self) -> str | None:
         """The answer's text; None where the call failed or the choice is empty."""
-        choices = self.body.get("choices") if self.status_code == 200 else None
-        if not choices:
-            return None
-        content = (choices[0].get("message") or {}).get("content")
+        message = self._choice().get("message") if self.status_code == 200 else None
+        content = message.get("content") if isinstance(message, Mapping) else None
         return content if isinstance(content, str) and content.strip() else None
 
     @property
     def finish_reason(self) -> str | None:
         """Why the model stopped; only `stop` is a whole answer."""
-        choices = self.body.get("choices") or [{}]
-        reason = choices[0].get("finish_reason")
+        reason = self._choice().get("finish_reason")
         return reason if isinstance(reason, str) else None
 
     def usage(self, key: Literal["prompt_tokens", "completion_tokens"]) -> int | None:
         """Return a token count as the endpoint reported it, or None."""
-        value = (self.body.get("usage") or {}).get(key)
+        usage = self.body.get("usage")
+        value = usage.get(key) if isinstance(usage, Mapping) else None
         return value if isinstance(value, int) else None
+
+    def _choice(self) -> Mapping[str, Any]:
+        """Return the first choice; endpoints have been seen to send other things in its place."""
+        choices = self.body.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else None
+        return first if isinstance(first, Mapping) else {}
 
     def line(self) -> dict[str, Any]:
         """Return the response as a Batch API output line."""

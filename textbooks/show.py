@@ -178,10 +178,11 @@ def table(title: str, rows: list[dict[str, Any]]) -> None:
     """Print rows under a title."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    grid = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     for name, value in (rows[0] if rows else {}).items():
         grid.add_column(name, justify="right" if isinstance(value, int) else "left")
     for row in rows:
-        grid.add_row(*(str(value) for value in row.values()))
+        grid.add_row(*(Text(plain(str(value))) for value in row.values()))
     Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 120).print(grid)

@@ -86,7 +86,7 @@ def read_json_lines(path: Path, *, torn_end: bool = False) -> Iterator[tuple[int
                     continue
                 try:
                     value = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     if torn_end and not line.endswith("\n"):
                         return
                     raise TextbooksError(
@@ -103,7 +103,7 @@ def open_text(path: Path) -> Any:
     """Open a text file for reading, through gzip where the name ends in `.gz`."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
+    return path.open(encoding="utf-8-sig")
 
 
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:
@@ -112,4 +112,4 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
         replacing(path) as partial,
         gzip.open(partial, "wt", encoding="utf-8") if path.suffix == ".gz" else partial.open("w") as out,
     ):
-        out.writelines(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+        out.writelines(json.dumps(value) + "\n" for value in values)

@@ -89,7 +89,7 @@ def verify(
     paths: Sequence[Path | str],
     *,
     column: str = "text",
-    workers: int | None = None,
+    workers: int | None = 1,
     packages: Sequence[str] = (),
     isolation: Isolation = "A",
     policy: Policy | None = None,
@@ -148,7 +148,7 @@ def _documents(path: Path, column: str) -> Iterable[Document]:
     if path.suffix == ".parquet":
         return _rows(path, column, _parquet_rows(path, column))
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TextbooksError(f"cannot read {str(path)!r} ({error}); save it as UTF-8 text") from error
     return [Document(path=str(path), text=text, is_python=path.suffix == ".py")]

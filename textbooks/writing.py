@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from textbooks.errors import TextbooksError
 from textbooks.job import Job
 from textbooks.records import Assignment, Rejection, Response, Written
+from textbooks.teacher.answers import Answers
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
 from textbooks.teacher.teacher import Teacher
@@ -25,6 +25,7 @@ class Writer:
     def __init__(self, job: Job, journal: Journal) -> None:
         self._job = job
         self._journal = journal
+        self._recorded = Answers(job.recorded)
         self._seen: set[bytes] = set()
         self.last_failure: str | None = None
         """What a live endpoint last said where it gave no answer."""
@@ -35,8 +36,10 @@ class Writer:
         return asyncio.run(self._write(shard, indices, report))
 
     async def _write(self, shard: int, indices: range, report: Progress) -> list[Written]:
-        live = LiveTeacher(base_url=self._job.base_url) if self._job.source == "live" else None
-        teacher = Teacher(self._journal, self._job.recorded, live)
+        live = None
+        if self._job.source == "live":
+            live = LiveTeacher(base_url=self._job.base_url, proved=len(self._journal) > 0)
+        teacher = Teacher(self._journal, self._recorded, live)
         done = indices.start
 
         async def one(index: int) -> Written | None:
@@ -47,16 +50,13 @@ class Writer:
             return written
 
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(index)) for index in indices]
-        except BaseExceptionGroup as errors:
-            raise _first_of(errors) from errors
+            results = await asyncio.gather(*(one(index) for index in indices))
         finally:
             await teacher.close()
-        self.last_failure = live.last_failure if live else None
-        for name, count in teacher.counts.items():
-            self.counts[name] += count
-        return [self._unrepeated(task.result()) for task in tasks if task.result()]  # type: ignore[arg-type]  # filtered
+            self.last_failure = live.last_failure if live else None
+            for name, count in teacher.counts.items():
+                self.counts[name] += count
+        return [self._unrepeated(written) for written in results if written]
 
     def _unrepeated(self, written: Written) -> Written:
         """Reject an assignment whose request was the very same as an earlier one's: it can only give a copy."""
@@ -88,7 +88,7 @@ async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: in
         assignment=assignment,
         custom_ids=tuple(response.custom_id for response in responses),
         model=str(responses[-1].body.get("model") or job.prompter.model),
-        text=responses[-1].text or "",
+        text=(responses[-1].text or "").encode("utf-8", "replace").decode(),
         prompt_tokens=_total(response.usage("prompt_tokens") for response in responses),
         completion_tokens=_total(response.usage("completion_tokens") for response in responses),
         rejection=rejection,
@@ -106,19 +106,6 @@ def _unusable(response: Response) -> Rejection | None:
         return None
     evidence = json.dumps(response.body, ensure_ascii=False)[:2000]
     return Rejection(step="teacher", reason=reason, evidence=evidence)
-
-
-def _first_of(errors: BaseExceptionGroup) -> BaseException:
-    """Return the error that a person should see: the first that can be mended, else the first."""
-    flat: list[BaseException] = []
-    waiting: list[BaseException] = [errors]
-    while waiting:
-        error = waiting.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            waiting += error.exceptions
-        else:
-            flat.append(error)
-    return next((error for error in flat if isinstance(error, TextbooksError)), flat[0])
 
 
 def _total(values: Iterable[int | None]) -> int | None:

@@ -177,7 +177,14 @@ def _groups(axes: Sequence[Axis]) -> list[Group]:
 def _group(axes: list[Axis]) -> Group:
     rows: list[tuple[Entry, ...]] = [()]
     for axis in axes:
-        rows = [(*row, entry) for row in rows for entry in _matching(axis, axes, row)]
+        children = [(row, _matching(axis, axes, row)) for row in rows]
+        childless = next((row for row, found in children if axis.given and not found), None)
+        if childless:
+            raise TextbooksError(
+                f"axis {axis.name!r} has no values left for {childless[-1].name!r}; "
+                f"give it some, or take {childless[-1].name!r} out of axis {axes[len(childless) - 1].name!r}"
+            )
+        rows = [(*row, entry) for row, found in children for entry in found]
     names = tuple(axis.name for axis in axes)
     if not rows:
         raise TextbooksError(f"axis {names[-1]!r} has no values left; loosen its 'where' or 'given'")

@@ -56,6 +56,9 @@ def load_list(path: Path) -> EntityList:
     shared = header.get("shared", {})
     if not isinstance(shared, dict):
         raise TextbooksError(f"{source.place(('shared',))}: 'shared' must be a mapping of field to value")
+    for key in shared:
+        if key in (*ENTRY_KEYS, "list", *names):
+            raise TextbooksError(f"{source.place(('shared', key))}: {key!r} cannot be shared by all entries; rename it")
     raw = header.get("entries")
     if not isinstance(raw, list) or not raw:
         raise TextbooksError(f"{source.place(('entries',))}: 'entries' must list at least one value")

@@ -12,6 +12,20 @@ Location = tuple[str | int, ...]
 """The road to a value: keys and positions from the root."""
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: `2024-01-01` is a text here, as JSON has no other word for it."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # as PyYAML declares it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def parse(text: str) -> Any:
+    """Return the value of a short YAML text."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader, without dates
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """A YAML document and the line of each of its values."""
@@ -41,7 +55,7 @@ def load(path: Path) -> Located:
     except UnicodeDecodeError as error:
         raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
     lines: dict[Location, int] = {}
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         value = _construct(loader, node, (), lines, path) if node is not None else None
@@ -51,7 +65,7 @@ def load(path: Path) -> Located:
         raise TextbooksError(
             f"{path}:{line}: not valid YAML: {error.problem}; mend the line (quote values that hold ': ' or '#')"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise TextbooksError(f"{path}: not valid YAML: {error}; mend the file") from error
     finally:
         loader.dispose()
@@ -65,8 +79,10 @@ def _construct(
     if isinstance(node, yaml.MappingNode):
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)
             line = key_node.start_mark.line + 1
+            key = loader.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str):
+                raise TextbooksError(f"{path}:{line}: a key must be a text; quote it")
             if key in mapping:
                 raise TextbooksError(f"{path}:{line}: key {key!r} stands twice; remove one")
             mapping[key] = _construct(loader, value_node, (*location, key), lines, path)

@@ -63,10 +63,10 @@ class Prompter:
         }
         try:
             content = self._templates[step.name].render(context).strip()
-        except jinja2.UndefinedError as error:
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise TextbooksError(
-                f"{self.recipe.folder / step.template}: {error.message}; "
-                f"the template may use {', '.join(sorted(context))} and their fields"
+                f"{self.recipe.folder / step.template}: {error or type(error).__name__}; mend the template, which may "
+                f"use {', '.join(sorted(context))} and their fields"
             ) from error
         body: dict[str, Any] = {
             "model": self.model,
@@ -81,6 +81,8 @@ class Prompter:
             parsed = self._environment.parse(path.read_text(encoding="utf-8"))
             used = meta.find_undeclared_variables(parsed)
             template = self._environment.get_template(step.template)
+        except UnicodeDecodeError as error:
+            raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
         except (OSError, jinja2.TemplateNotFound) as error:
             place = self.recipe.source.place(("steps",))
             raise TextbooksError(f"{place}: no template {str(path)!r}; create it or correct the name") from error
@@ -95,7 +97,11 @@ class Prompter:
 
     def _refuse_unknown_fields(self, parsed: jinja2.nodes.Template, path: Path) -> None:
         """Refuse `{{ topic.nmae }}` with the line where it stands."""
-        fields = {axis.name: set(axis.entries[0].view()) for axis in self.recipe.axes if axis.entries and not axis.pick}
+        fields = {
+            axis.name: set.intersection(*(set(entry.view()) for entry in axis.entries))
+            for axis in self.recipe.axes
+            if axis.entries and not axis.pick
+        }
         fields["rules"] = set(self.recipe.spec.rules)
         for node in parsed.find_all(jinja2.nodes.Getattr):
             known = fields.get(node.node.name) if isinstance(node.node, jinja2.nodes.Name) else None

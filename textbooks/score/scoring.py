@@ -16,7 +16,7 @@ from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.pool import Isolation
 from textbooks.score.passk import pass_at_k
-from textbooks.score.problems import Completion, read_completions, read_problems
+from textbooks.score.problems import completion_of, read_completions, read_problems
 from textbooks.storage import write_json_lines
 
 TIMEOUT_SECONDS = 3.0
@@ -73,7 +73,7 @@ def score(
     if isinstance(samples, Path):
         wanted = list(read_completions(samples, known))
     else:
-        wanted = [Completion(task_id=row["task_id"], completion=row["completion"], row=row) for row in samples]
+        wanted = [completion_of(row, known, f"sample {number}") for number, row in enumerate(samples)]
     if not wanted:
         raise TextbooksError(f"{samples} holds no samples; write lines with 'task_id' and 'completion'")
     attempted = {sample.task_id for sample in wanted}

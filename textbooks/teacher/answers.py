@@ -50,12 +50,12 @@ class Answers:
             with path.open("rb") as file:
                 offset = 0
                 for number, line in enumerate(file, start=1):
+                    if torn_end and not line.endswith(b"\n"):
+                        return
                     if line.strip():
                         try:
                             response = response_of(json.loads(line))
-                        except (ValueError, KeyError, TypeError, AttributeError) as error:
-                            if torn_end and not line.endswith(b"\n"):
-                                return
+                        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                             raise TextbooksError(
                                 f"{path}:{number}: not a batch output line ({type(error).__name__}: {error}); "
                                 + ("remove the damaged line" if torn_end else "give the file that the batch returned")
