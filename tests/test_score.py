@@ -130,7 +130,7 @@ REFUSED = {
     ),
     "broken line": ('{"task_id": "HumanEval/0", "completion": ""}\n{"task', "s.jsonl:2: not JSON"),
     "no completion": ('{"task_id": "HumanEval/0"}\n', "s.jsonl:1: a sample needs 'task_id' and the text 'completion'"),
-    "no lines": ("\n", "holds no samples"),
+    "no lines": ("\n", "there are no samples"),
     "incomplete": ('{"task_id": "HumanEval/0", "completion": ""}\n', "163 of 164 problems have no sample"),
     "not UTF-8": (b"\xff\xfe\n", "not UTF-8 text"),
 }

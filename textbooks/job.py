@@ -23,7 +23,7 @@ from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
 from textbooks.plan.prompts import Prompter
 from textbooks.plan.recipe import Recipe
-from textbooks.records import Request
+from textbooks.records import Assignment, Request
 from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.pool import Isolation
@@ -109,16 +109,8 @@ def prepare(
 
     """
     loaded = recipes.load(recipe, settings)
-    contract.refuse_unknown(loaded.spec.rules, lambda rule: loaded.source.place(("rules", rule)))
     plan = loaded.plan()
-    count = samples if samples is not None else loaded.spec.samples
-    if count < 1:
-        raise TextbooksError(f"samples is {count}; give at least 1")
-    if count > len(plan):
-        raise TextbooksError(
-            f"samples is {count}, and recipe {loaded.name!r} has only {len(plan)} combinations; "
-            "lower it or add values to its lists"
-        )
+    count = _count(loaded, plan, samples)
     base_url = base_url or os.environ.get("OPENAI_BASE_URL")
     _refuse_bad_address(base_url)
     is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
@@ -127,15 +119,10 @@ def prepare(
     prompter = Prompter(loaded, model=model)
     first = plan[0]
     prompter.request(first, loaded.spec.steps[0], {})
-    for rules in loaded.all_rules():
-        contract.refuse_unusable(rules, lambda rule: loaded.source.place(("rules", rule)))
-    for axis in rows.clashing(first):
-        place = loaded.source.place(("draw", axis))
-        raise TextbooksError(f"{place}: axis {axis!r} bears the name of a fixed column; rename it")
-    source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
-    files = tuple(recorded) if source != "shipped" else tuple(shipped_recordings(loaded.name))
+    _refuse_bad_rules_and_axes(loaded, first)
     package_paths(loaded.spec.box.packages)
     policy = shipped().with_changes(**loaded.spec.box.model_dump())
+    source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
     return Job(
         recipe=loaded,
         plan=plan,
@@ -143,17 +130,36 @@ def prepare(
         samples=count,
         source=source,
         base_url=base_url,
-        recorded=files,
+        recorded=tuple(shipped_recordings(loaded.name)) if source == "shipped" else tuple(recorded),
         policy=policy,
         isolation=isolation,
-        labels=Labels(
-            recipe=loaded.name,
-            language=loaded.spec.language,
-            axes=tuple(first.drawn),
-            many=first.many,
-        ),
+        labels=Labels(recipe=loaded.name, language=loaded.spec.language, axes=tuple(first.drawn), many=first.many),
         frozen=_frozen(loaded, count, prompter.model, isolation, policy),
     )
+
+
+def _count(recipe: Recipe, plan: Plan, samples: int | None) -> int:
+    count = samples if samples is not None else recipe.spec.samples
+    if count < 1:
+        raise TextbooksError(f"samples is {count}; give at least 1")
+    if count > len(plan):
+        raise TextbooksError(
+            f"samples is {count}, and recipe {recipe.name!r} has only {len(plan)} combinations; "
+            "lower it or add values to its lists"
+        )
+    return count
+
+
+def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
+    def place(rule: str) -> str:
+        return recipe.source.place(("rules", rule))
+
+    contract.refuse_unknown(recipe.spec.rules, place)
+    for rules in recipe.all_rules():
+        contract.refuse_unusable(rules, place)
+    for axis in rows.clashing(first):
+        where = recipe.source.place(("draw", axis))
+        raise TextbooksError(f"{where}: axis {axis!r} bears the name of a fixed column; rename it")
 
 
 def _frozen(recipe: Recipe, samples: int, model: str, isolation: Isolation, policy: Policy) -> dict[str, Any]:

