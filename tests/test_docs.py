@@ -42,7 +42,7 @@ def test_the_python_example_of_the_box_runs() -> None:
 
 
 def test_every_rule_is_described() -> None:
-    from textbooks.excerpt.contract import CHECKS
+    from textbooks.excerpt.checks import CHECKS
 
     text = (ROOT / "docs" / "recipes.md").read_text()
     assert [rule for rule in CHECKS if f"| `{rule}` |" not in text] == []

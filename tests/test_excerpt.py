@@ -3,7 +3,7 @@
 import pytest
 
 from textbooks.examine import examine_answer
-from textbooks.excerpt import claims, continuation, contract, formatting, markdown
+from textbooks.excerpt import checks, claims, continuation, formatting, markdown
 from textbooks.sandbox import Sandbox
 
 FENCES = {
@@ -184,13 +184,13 @@ CONTRACT = {
 
 
 def test_every_rule_has_a_case_here() -> None:
-    assert set(CONTRACT) == set(contract.CHECKS)
+    assert set(CONTRACT) == set(checks.CHECKS)
 
 
 @pytest.mark.parametrize("rule", sorted(CONTRACT))
 def test_a_broken_rule_is_measured(rule: str) -> None:
     limit, text = CONTRACT[rule]
-    (finding,) = contract.check(markdown.read(text), {rule: limit})
+    (finding,) = checks.measure(markdown.read(text), {rule: limit})
     assert not finding.ok
     assert finding.value is not None
 

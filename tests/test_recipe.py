@@ -6,7 +6,7 @@ import pytest
 
 from textbooks import job as jobs
 from textbooks.errors import TextbooksError
-from textbooks.excerpt import contract
+from textbooks.excerpt import checks
 from textbooks.plan import recipe as recipes
 from textbooks.plan.prompts import Prompter
 
@@ -110,11 +110,11 @@ KINDS = {
 @pytest.mark.parametrize(("rule", "value"), [(rule, value) for rule, values in KINDS.items() for value in values])
 def test_a_rule_with_a_value_of_another_kind_is_refused(rule: str, value: object) -> None:
     with pytest.raises(TextbooksError, match=f"here: rule '{rule}' is .*; it takes "):
-        contract.refuse_unusable({rule: value}, lambda _: "here")
+        checks.refuse_unusable({rule: value}, lambda _: "here")
 
 
 def test_every_rule_says_what_it_takes() -> None:
-    assert contract.TAKES.keys() == contract.CHECKS.keys()
+    assert checks.TAKES.keys() == checks.CHECKS.keys()
 
 
 TEMPLATES = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from textbooks.excerpt import claims, continuation, contract, formatting, markdown
+from textbooks.excerpt import checks, claims, continuation, formatting, markdown
 from textbooks.records import (
     CheckedSnippet,
     Examination,
@@ -55,7 +55,7 @@ def examine_answer(
     )
     checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")))
     found = Examination(excerpt=excerpt, checked=checked, text=text)
-    violated = next((finding for finding in contract.check(excerpt, rules) if not finding.ok), None)
+    violated = next((finding for finding in checks.measure(excerpt, rules) if not finding.ok), None)
     if violated:
         return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
     return replace(found, rejection=_run_rejection(checked, claims_policy))

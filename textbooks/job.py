@@ -18,7 +18,7 @@ from textbooks import assets
 from textbooks.corpus import rows
 from textbooks.corpus.rows import Labels
 from textbooks.errors import TextbooksError
-from textbooks.excerpt import contract
+from textbooks.excerpt import checks
 from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
 from textbooks.plan.prompts import Prompter
@@ -154,9 +154,9 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
     def place(rule: str) -> str:
         return recipe.source.place(("rules", rule))
 
-    contract.refuse_unknown(recipe.spec.rules, place)
+    checks.refuse_unknown(recipe.spec.rules, place)
     for rules in recipe.all_rules():
-        contract.refuse_unusable(rules, place)
+        checks.refuse_unusable(rules, place)
     for axis in rows.clashing(first):
         where = recipe.source.place(("draw", axis))
         raise TextbooksError(f"{where}: axis {axis!r} bears the name of a fixed column; rename it")

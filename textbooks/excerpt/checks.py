@@ -1,4 +1,4 @@
-"""The contract: the rules that a prompt stated, measured on the answer.
+"""The checks: the rules of the contract that a prompt stated, measured on the answer.
 
 Each rule is a small function from (excerpt, its parsed snippets, the rule's value) to a measurement; the recipe gives
 the values, and its template prints the very same ones, so prompt and check cannot drift. A new rule is a function here
@@ -18,7 +18,7 @@ Trees = tuple[ast.Module, ...]
 Check = Callable[[Excerpt, Trees, Any], tuple[bool, Any]]
 
 
-def check(excerpt: Excerpt, rules: Mapping[str, Any]) -> tuple[Finding, ...]:
+def measure(excerpt: Excerpt, rules: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Measure every rule, in the recipe's order. The snippets must parse."""
     trees = tuple(ast.parse(snippet.code) for snippet in excerpt.snippets)
     findings = []
