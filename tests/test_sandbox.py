@@ -1,5 +1,6 @@
 """The box: what snippets may and may not do, what each ending is called, and that nothing is left behind."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -242,6 +243,15 @@ def test_programs_come_back_in_order_from_several_workers() -> None:
     with Sandbox(workers=2) as box:
         codes = (f"import time; time.sleep({0.05 if i % 3 else 0.0}); print({i})" for i in range(40))
         assert [int(verdict.stdout) for verdict in box.map(codes)] == list(range(40))
+
+
+def test_coroutines_use_the_box_too() -> None:
+    async def several(box: Sandbox) -> list[str]:
+        verdicts = await asyncio.gather(*(box.run_async(f"print({i})") for i in range(10)))
+        return [verdict.stdout for verdict in verdicts]
+
+    with Sandbox(workers=2) as box:
+        assert asyncio.run(several(box)) == [f"{i}\n" for i in range(10)]
 
 
 def test_a_worker_that_is_killed_is_replaced_and_its_snippet_run_again() -> None:

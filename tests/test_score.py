@@ -58,7 +58,7 @@ def test_verdicts_are_those_of_human_evals_own_harness(tmp_path: Path) -> None:
     task = "HumanEval/0"
     good = PROBLEMS[task]["canonical_solution"]
     completions = {name: code or good for name, code in MIXED.items()}
-    completions["printing"] = "    print('x' * 100)\n" + good
+    completions["printing"] = "    print('x' * 2_000_000)\n" + good
     rows = [{"task_id": task, "completion": completion, "name": name} for name, completion in completions.items()]
     ours = score(write(tmp_path / "s.jsonl", rows), ignore_incomplete=True, timeout_seconds=1.0)
     theirs = {

@@ -1,5 +1,6 @@
 """`Sandbox`: a set of workers that run programs in order, and replace each other when one is lost."""
 
+import asyncio
 import os
 import queue
 import sys
@@ -80,6 +81,10 @@ class Sandbox:
         finally:
             self._idle.put(slot)
         return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
+
+    async def run_async(self, code: str, *, bare: bool = False) -> Verdict:
+        """Run one program from a coroutine; as many at a time as there are workers."""
+        return await asyncio.to_thread(self.run, code, bare=bare)
 
     def map(self, codes: Iterable[str], *, bare: bool = False) -> Iterator[Verdict]:
         """Yield the verdicts of programs in order, all workers busy, memory bounded."""

