@@ -1,5 +1,6 @@
 """From lists to a dataset folder: nothing is lost, nothing is asked twice, and what comes out loads."""
 
+import contextlib
 import json
 import os
 import signal
@@ -210,24 +211,34 @@ def test_growing_a_run_examines_only_what_is_new(
     assert len(rows(built.corpus / "data")) == 12
 
 
+def processes_with(text: str) -> list[int]:
+    """The living processes that were started with `text` in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if text.encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
 def test_ending_a_build_politely_leaves_no_process_and_no_folder(
     recipe: Path, tmp_path: Path, endpoint: Endpoint
 ) -> None:
-    def never(_: dict) -> tuple[int, str, str]:
-        time.sleep(30)
-        return completion(ANSWER)
-
-    endpoint.reply = never
+    endpoint.reply = lambda _: completion("A.\n\n```python\nimport time\n\ntime.sleep(15)\n```\n")
     command = [sys.executable, "-m", "textbooks", "build", str(recipe), "--base-url", endpoint.url, "--workers", "2"]
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
     (tmp_path / "tmp").mkdir()
     process = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not endpoint.bodies and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert list((tmp_path / "tmp").iterdir())
+    while len(processes_with(str(tmp_path))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2)
     process.terminate()
     assert process.wait(timeout=60) == 143
+    deadline = time.monotonic() + 30
+    while processes_with(str(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_with(str(tmp_path)) == []
     assert not [path for path in (tmp_path / "tmp").iterdir() if path.name.startswith("textbooks-box")]
 
 

@@ -3,12 +3,12 @@
 A process formats, reads and judges; the box that it operates runs. Knows nothing of what a task means.
 """
 
-import sys
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from types import TracebackType
 from typing import TypeVar
 
@@ -50,6 +50,8 @@ class LocalEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool:
+            for process in active_children() if kind else ():
+                process.terminate()  # whoever stops a run does not want to wait for the snippets in it
             self._pool.shutdown(cancel_futures=True)
         self._sandbox.__exit__(kind, error, trace)
 
@@ -82,7 +84,8 @@ def _start(policy: Policy, isolation: Isolation) -> None:
 
     # Whoever started this process may be killed outright; nobody else would end it then.
     ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # The pool would catch any exception; its box ends by itself when this process has hung up.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _sandbox = Sandbox(policy=policy, isolation=isolation)
     _sandbox.__enter__()

@@ -85,6 +85,10 @@ class Worker:
                 "pass --isolation none"
             )
 
+        if isolation != "none":
+            # The jail stands on a root of its own by now; without the folder, not even a kill leaves anything behind.
+            self._folder.rmdir()
+
     def run(self, code: str, *, bare: bool = False) -> Verdict:
         """Run one program.
 
