@@ -294,6 +294,27 @@ def test_later_steps_see_earlier_answers(recipe: Path, tmp_path: Path, endpoint:
     assert {len(row["custom_ids"]) for row in rows(built.corpus / "data")} == {2}
 
 
+def test_a_later_step_that_cannot_be_asked_loses_no_answer_under_way(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint
+) -> None:
+    outline = "  - {name: outline, template: outline.md.jinja}\n"
+    recipe.write_text(recipe.read_text().replace("  - {name: ask,", outline + "  - {name: ask,"))
+    (recipe.parent / "outline.md.jinja").write_text("Outline {{ thing.name }} {{ reader.name }} {{ tone.name }}.")
+    (recipe.parent / "ask.md.jinja").write_text("{{ 1 // (outline | length - 3) }}")
+
+    def reply(body: dict) -> tuple[int, str, str]:
+        if "lists" in str(body):
+            return completion("abc")
+        time.sleep(1)
+        return completion("abcd")
+
+    endpoint.reply = reply
+    with pytest.raises(TextbooksError, match=r"ask\.md\.jinja: .*zero"):
+        building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
+    journaled = (tmp_path / "run" / "journal" / "00000.responses.jsonl").read_text().splitlines()
+    assert len(journaled) == len(endpoint.bodies)
+
+
 def test_identical_prompts_are_rejected_as_copies(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
     (recipe.parent / "ask.md.jinja").write_text("{{ thing.name }} {{ reader.name }} {{ tone.name | length }}")
     job = jobs.prepare(str(recipe), samples=12, base_url=endpoint.url, settings=["draw.tone.values=[dry, wet]"])

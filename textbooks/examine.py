@@ -35,7 +35,8 @@ def examine_answer(
         return replace(found, rejection=_rejection("read", "no_snippet", text))
     if any(snippet.kind == "session" for snippet in excerpt.snippets):
         evidence = "the results of a >>> session are not compared yet, so none is accepted"
-        return replace(found, rejection=_rejection("read", "session", evidence))
+        checked = run_snippets(format_snippets(excerpt.snippets), sandbox, strict=False)
+        return replace(found, checked=checked, rejection=_rejection("read", "session", evidence))
     formatted = format_snippets(excerpt.snippets)
     broken = next((item for item in formatted if item.verdict.status == "syntax_error"), None)
     if broken:

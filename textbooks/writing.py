@@ -50,13 +50,17 @@ class Writer:
             return written
 
         try:
-            results = await asyncio.gather(*(one(index) for index in indices))
+            # What is under way when one assignment fails is waited for: it is paid.
+            results = await asyncio.gather(*(one(index) for index in indices), return_exceptions=True)
         finally:
             await teacher.close()
             self.last_failure = live.last_failure if live else None
             for name, count in teacher.counts.items():
                 self.counts[name] += count
-        return [self._unrepeated(written) for written in results if written]
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return [self._unrepeated(written) for written in results if isinstance(written, Written)]
 
     def _unrepeated(self, written: Written) -> Written:
         """Reject an assignment whose request was the very same as an earlier one's: it can only give a copy."""

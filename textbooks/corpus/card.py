@@ -55,12 +55,13 @@ def _header(recipe: Mapping[str, Any], rows: Mapping[str, int]) -> dict[str, Any
 
 
 def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
-    ran = sum(tally["snippets"].values())
+    found = sum(tally["snippets"].values())
+    ran = found - tally["snippets"].get("syntax_error", 0)
     tokens = tally["completion_tokens"]
     lines = [
         f"Written by `{frozen['model']}` from {tally['assignments']} prompts drawn by the recipe "
         f"`{frozen['recipe']['name']}`; {tally['accepted']} samples were accepted.",
-        f"All {ran} Python snippets that were found, in accepted and rejected answers, were executed in a sandbox "
+        f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse were run in the box "
         f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
         f"{tally['claims']['checked']} outputs claimed in comments were compared with what was printed.",
         f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. Cost: unavailable.",
