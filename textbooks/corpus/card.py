@@ -61,7 +61,7 @@ def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
     lines = [
         f"Written by `{frozen['model']}` from {tally['assignments']} prompts drawn by the recipe "
         f"`{frozen['recipe']['name']}`; {tally['accepted']} samples were accepted.",
-        f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse were run in the box "
+        f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse ran in the box "
         f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
         f"{tally['claims']['checked']} outputs claimed in comments were compared with what was printed.",
         f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. Cost: unavailable.",
