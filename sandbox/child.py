@@ -1,24 +1,19 @@
-"""One snippet's process: confines itself, runs the code, reports how it ended.
+"""One snippet's process: gives up what only its server needs, runs the code, reports how it ended.
 
 Everything that touches the snippet's text happens here and nowhere else. Runs inside the box (standard library only).
+Imports as little as it can: every page of the server's memory makes each fork dearer.
 """
 
+import _json
+import _thread
 import atexit
-import contextlib
-import json
 import os
-import random
 import resource
 import sys
-import threading
-import traceback
-import types
-
-import filter as seccomp
-import kernel
 
 SNIPPET = "<snippet>"
 REPORT_FD = 3
+WRITTEN_FDS = (REPORT_FD, 1, 2)
 LAST_FD = 256
 MESSAGE_BYTES = 2000
 RANDOM_SEED = 0
@@ -29,71 +24,101 @@ WATCHED = {
     "os.exec": "exec",
     "os.posix_spawn": "posix_spawn",
     "os.system": "system",
+    "os.kill": "kill",
+    "os.killpg": "killpg",
     "subprocess.Popen": "subprocess.Popen",
     "socket.__new__": "socket",
 }
 """Audit events that the filter is about to refuse → the call's name for the verdict."""
+WATCHED_ATTRIBUTES = {f"os.{name}": name for name in ("chmod", "chown", "utime", "setxattr", "removexattr")}
+"""Likewise, where a file's attributes may not be changed (B and C)."""
+WATCHED_CHANGES = {f"os.{name}": name for name in ("mkdir", "rmdir", "remove", "rename", "link", "symlink", "truncate")}
+"""Likewise, where no file may be changed (C)."""
+REHEARSED = b"""
+def first(values, limit=3):
+    \"\"\"Some text.
+
+    >>> first([1])
+    \"\"\"
+    found = {}
+    for place, value in enumerate(sorted(values)):
+        if value > 1 and not found.get(place) or len(values) == 0:
+            found[place] = [str(value) + f"{value:>3}" for _ in range(2)]
+        elif value < 0:
+            while True:
+                break
+    return [max(0, int(v ** 0.5)) for v in values if v % 2 == 0][:limit]
+class Shape:
+    def __init__(self, side):
+        self.side = side
+    def area(self):
+        return self.side ** 2.0
+def check(candidate):
+    assert candidate([4, 2, 3, 1]) == [2, 1], "first"
+    assert Shape(2).area() == 4 and "a b".split() == ["a", "b"] and tuple("ab")[0] in {"a": 1}
+check(first)
+"""
+"""A program of ours with a bit of everything."""
 
 _refused = []
 """Calls that the filter refused in this process, newest last."""
-_main = types.ModuleType("__main__")
-_cpu_seconds = (1, 1)
-_filter = None
-"""None where the child is not confined."""
+_watched = dict(WATCHED)
+_watches_opening = False
+_main = type(sys)("__main__")
 
 
-def prepare(settings, base_bytes, *, confined):
+def prepare(settings, base_bytes):
     """Do in the server, once, all that every child would have to do, and set the limits that children inherit."""
-    global _cpu_seconds, _filter  # noqa: PLW0603  # what a fork hands on is this process's state
-    # A hard limit equal to the soft one kills: the child is the first process of its namespace, which SIGXCPU spares.
-    _cpu_seconds = _within(resource.RLIMIT_CPU, max(1, int(-(-settings["cpu_seconds"] // 1))))
-    if confined:
-        _filter = kernel.packed_filter(seccomp.childs(kernel.MACHINE))
-        kernel.install_filter(kernel.packed_filter(seccomp.servers(kernel.MACHINE)))
+    global _watches_opening  # noqa: PLW0603  # what a fork hands on is this process's state
     for kind, value in (
         (resource.RLIMIT_AS, base_bytes + settings["memory_bytes"]),
         (resource.RLIMIT_FSIZE, settings["files_bytes"]),
         (resource.RLIMIT_NOFILE, settings["open_files"]),
-        (resource.RLIMIT_NPROC, settings["threads"]),
+        (resource.RLIMIT_NPROC, settings["processes"]),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, _within(kind, value))
+        resource.setrlimit(kind, within(kind, value))
+    if settings["tier"] in "BC":
+        _watched.update(WATCHED_ATTRIBUTES)
+    if settings["tier"] == "C":
+        _watched.update(WATCHED_CHANGES)
+        _watches_opening = True
     sys.addaudithook(_watch)
     atexit._clear()
     sys.argv = ["snippet.py"]
     sys.orig_argv = ["python", "snippet.py"]
     own_folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path != own_folder]
-    for name in ("child", "filter", "jail", "kernel"):
+    for name in ("channels", "child", "filter", "folder", "jail", "kernel", "landlock", "walls"):
         del sys.modules[name]
     sys.modules["__main__"] = _main
     sys.stdout.reconfigure(line_buffering=True)
-    random.seed(RANDOM_SEED)
+    _seed_random(RANDOM_SEED)
 
 
-def run(code, bare, seed, nonce):
+def rehearse(times=30):
+    """Do in the server what every child will do, so that children find caches filled and code specialised."""
+    os.closerange(LAST_FD + 1, LAST_FD + 2)
+    for _ in range(times):
+        if _outcome(REHEARSED, True, RANDOM_SEED) is not None or _outcome(b"pass", True, RANDOM_SEED) is not None:
+            raise OSError("the interpreter fails at a small program")
+        _report(None, bytes(16))
+
+
+def run(code, bare, seed, nonce, close_behind):
     """Run `code` (bytes) in this new process, write one report and end."""
     report = b""
-    _refused.clear()  # the server's own fork was watched, too
     try:
         os.closerange(REPORT_FD + 1, LAST_FD)
-        resource.setrlimit(resource.RLIMIT_CPU, _cpu_seconds)
-        os.setsid()
-        if _filter is not None:
-            kernel.drop_capabilities()
-            kernel.install_filter(_filter)
-        outcome = _outcome(code, bare, seed)
-        # The common report is written without the JSON encoder: each page that it would touch is a page to copy.
-        if outcome is None:
-            report = b'{"status": "ok", "nonce": "%s"}' % nonce.hex().encode()
-        else:
-            report = json.dumps({**outcome, "nonce": nonce.hex()}).encode("utf-8", "backslashreplace")
+        close_behind()
+        _refused.clear()  # the server's own fork was watched, too
+        report = _report(_outcome(code, bare, seed), nonce)
     finally:
         os.write(REPORT_FD, report)
         os._exit(0)
 
 
-def _within(kind, value):
+def within(kind, value):
     """Return (soft, hard) for a limit, no higher than what this process was given."""
     hard = resource.getrlimit(kind)[1]
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -101,14 +126,35 @@ def _within(kind, value):
 
 
 def _watch(event, arguments):
-    if event in WATCHED:
-        _refused.append(WATCHED[event])
+    if event in _watched:
+        _refused.append(_watched[event])
+    elif _watches_opening and event == "open" and arguments[2] & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC):
+        _refused.append("open for writing")
+
+
+def _report(outcome, nonce):
+    """Return the JSON of an outcome; written by hand, since the json package is dear."""
+    if outcome is None:
+        return b'{"status": "ok", "nonce": "%s"}' % nonce.hex().encode()
+    fields = {**outcome, "nonce": nonce.hex()}
+    words = {None: "null"}
+    texts = (
+        f'"{name}": {_json.encode_basestring_ascii(value) if isinstance(value, str) else words.get(value, value)}'
+        for name, value in fields.items()
+    )
+    return ("{" + ", ".join(texts) + "}").encode("ascii")
+
+
+def _seed_random(seed):
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed(seed)
 
 
 def _outcome(code, bare, seed):
     """Return None for a program that reached its end, else what happened."""
     if seed != RANDOM_SEED:
-        random.seed(seed)
+        _seed_random(seed)
     try:
         compiled = compile(code.decode("utf-8"), SNIPPET, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
@@ -132,8 +178,8 @@ def _outcome(code, bare, seed):
 def _ended():
     """Wait for threads, run exit hooks and flush, all under the same limits; return what went wrong there."""
     try:
-        if threading.active_count() > 1:
-            threading._shutdown()
+        if _thread._count() and "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
         if atexit._ncallbacks():
             atexit._run_exitfuncs()
         sys.stdout.flush()
@@ -144,8 +190,11 @@ def _ended():
 
 
 def _raised(error):
-    with contextlib.suppress(BaseException):  # a hostile __str__ must not hide the verdict
-        traceback.print_exception(type(error), error, _own_frames(error.__traceback__))
+    try:
+        error.__traceback__ = _own_frames(error.__traceback__)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    except BaseException:  # noqa: BLE001, S110  # a hostile __str__ must not hide the verdict
+        pass
     described = _described(error)
     if isinstance(error, MemoryError):
         return {"status": "memory", "reason": "MemoryError under the memory limit", **described}

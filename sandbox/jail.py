@@ -4,8 +4,7 @@ Guards against what sandbox/README.md lists. Knows nothing of snippets. Runs ins
 """
 
 import os
-import signal
-import socket
+from _signal import SIGKILL
 
 import kernel
 
@@ -17,24 +16,30 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def enter(settings):
-    """Jail this process and return (fd of its own PID namespace, fd of its memory figures).
+    """Jail this process and return the fd of its memory figures.
 
     `settings`: root (an empty folder to build the new root on), read_only (paths shown as they are), packages (paths
     shown under /packages), hidden (folders below them that appear empty), files_mb, files_count. The process comes
     back as PID 1 of its namespace; the one that called stays outside, waits for it and passes on its end.
     """
-    outside = os.geteuid(), os.getegid()
     namespaces = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
     namespaces |= kernel.CLONE_NEWCGROUP | kernel.CLONE_NEWPID | kernel.CLONE_NEWUSER
-    _with_mapped_ids(lambda: kernel.unshare(namespaces), *outside)
+    _with_mapped_ids(lambda: kernel.unshare(namespaces), os.geteuid(), os.getegid())
     _become_first_process()
-    own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     memory = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     _build_root(settings)
-    socket.sethostname("sandbox")
+    kernel.set_host_name("sandbox")
     os.umask(0o022)
-    _become_inner_user()
-    return own_namespace, memory
+    _give_up_privileges()
+    return memory
+
+
+def leave_privileges():
+    """In a child: become the inner user, or stay it, without any capability."""
+    if os.getuid() == INNER_ID:
+        kernel.drop_capabilities()
+    else:
+        os.setresuid(INNER_ID, INNER_ID, INNER_ID)  # the kernel takes all capabilities from who leaves id 0
 
 
 def mount_temporary(settings):
@@ -88,11 +93,20 @@ def _with_mapped_ids(unshare, user, group):
 
 
 def _write_maps(target, user, group):
+    """Map two ids where the operator is root and may: the server's and the snippet's; else the caller's own alone."""
+    two = f"0 0 1\n{INNER_ID} {NOBODY} 1"
     if user == 0:
-        maps = {"uid_map": f"0 0 1\n{INNER_ID} {NOBODY} 1", "gid_map": f"0 0 1\n{INNER_ID} {NOBODY} 1"}
-    else:
-        maps = {"setgroups": "deny", "uid_map": f"{INNER_ID} {user} 1", "gid_map": f"{INNER_ID} {group} 1"}
-    for name, text in maps.items():
+        try:
+            _write(target, {"uid_map": two, "gid_map": two})
+        except PermissionError:
+            pass  # root of a user namespace that has no second id
+        else:
+            return
+    _write(target, {"setgroups": "deny", "uid_map": f"{INNER_ID} {user} 1", "gid_map": f"{INNER_ID} {group} 1"})
+
+
+def _write(target, texts):
+    for name, text in texts.items():
         with open(f"/proc/{target}/{name}", "w") as file:
             file.write(text)
 
@@ -105,17 +119,17 @@ def _become_first_process():
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _become_inner_user():
-    """Leave root's id behind, if need be, and every capability but the one that the server works with."""
+def _give_up_privileges():
+    """Keep only what the server works with: namespaces and mounts, and, where it has root's inner id, changing it."""
     kernel.forbid_new_privileges()
-    if os.getuid() != INNER_ID:
-        kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+    if os.getuid() == INNER_ID:
+        kernel.keep_capabilities(kernel.CAP_SYS_ADMIN)
+    else:
         os.setgroups([])
         os.setresgid(INNER_ID, INNER_ID, INNER_ID)
-        os.setresuid(INNER_ID, INNER_ID, INNER_ID)
-    kernel.keep_system_administration()
+        kernel.keep_capabilities(kernel.CAP_SYS_ADMIN, kernel.CAP_SETUID, kernel.CAP_KILL, kernel.CAP_SYS_RESOURCE)
     # A change of user clears this, so it comes last: the server dies with the process that waits for it outside.
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
 
 
 def _build_root(settings):

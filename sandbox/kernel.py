@@ -1,11 +1,18 @@
 """The kernel calls that Python does not offer, through ctypes. Knows no policy.
 
 Runs inside the box (standard library only, executed by path). x86-64 and 64-bit Arm.
+
+Two ways lead to the kernel. What happens once per worker goes through a library handle that keeps errno and explains
+failures. What happens once per snippet goes through one that does nothing else: its arguments are made beforehand,
+because every page that a child touches for the first time costs about 2 µs.
 """
 
 import ctypes
 import os
-import platform
+import select
+import struct
+from _functools import partial
+from _signal import SIGCHLD
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -14,21 +21,27 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
+CLONE_PIDFD = 0x00001000
+NEW_PID_NAMESPACE = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD
+"""The flags of the one kind of clone, beside a thread's, that the filter of isolation A lets through."""
 
 MS_RDONLY, MS_NOSUID, MS_NODEV = 1, 2, 4
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 8, 24, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 SECCOMP_SET_MODE_FILTER = 1
+CAP_KILL, CAP_SETUID, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 5, 7, 21, 24
 
 _NUMBERS = {
-    "x86_64": {"pivot_root": 155, "seccomp": 317, "mount_setattr": 442, "capset": 126},
-    "aarch64": {"pivot_root": 41, "seccomp": 277, "mount_setattr": 442, "capset": 91},
+    "x86_64": {"clone": 56, "ppoll": 271, "wait4": 61, "close": 3, "pivot_root": 155, "seccomp": 317, "mount_setattr": 442, "capset": 126},
+    "aarch64": {"clone": 220, "ppoll": 73, "wait4": 260, "close": 57, "pivot_root": 41, "seccomp": 277, "mount_setattr": 442, "capset": 91},
 }
-MACHINE = platform.machine()
+MACHINE = os.uname().machine
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_bare = ctypes.PyDLL(None).syscall
+"""Keeps the interpreter's lock, since what forks must not hand it over."""
 
 
 def _checked(result, what):
@@ -38,14 +51,19 @@ def _checked(result, what):
     return result
 
 
+def syscall(number, *arguments, what):
+    """Make a system call by number; `what` names it when it fails."""
+    return _checked(_libc.syscall(ctypes.c_long(number), *arguments), what)
+
+
+def number(name):
+    """Return the number of a system call on this machine."""
+    return _NUMBERS[MACHINE][name]
+
+
 def unshare(flags):
     """Move this process (for CLONE_NEWPID: its next child) into new namespaces."""
     _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
-
-
-def setns(fd, kind):
-    """Enter the namespace that `fd` stands for (for CLONE_NEWPID: with the next child)."""
-    _checked(_libc.setns(ctypes.c_int(fd), ctypes.c_int(kind)), "setns")
 
 
 def mount(source, target, kind, flags, data=None):
@@ -66,21 +84,20 @@ def bind_read_only(source, target):
     mount(source, target, None, MS_BIND | MS_REC)
     attributes = (ctypes.c_uint64 * 4)(MS_RDONLY | MS_NOSUID | MS_NODEV, 0, 0, 0)
     recursive = 0x8000
-    result = syscall(
-        "mount_setattr",
-        ctypes.c_int(-100),
-        os.fsencode(target),
-        recursive,
-        attributes,
-        ctypes.sizeof(attributes),
-    )
-    _checked(result, f"mount_setattr {target}")
+    size = ctypes.sizeof(attributes)
+    place = ctypes.c_int(-100), os.fsencode(target), recursive
+    syscall(number("mount_setattr"), *place, attributes, size, what=f"mount_setattr {target}")
+
+
+def set_host_name(name):
+    """Name the machine, in this UTS namespace."""
+    _checked(_libc.sethostname(name.encode(), len(name)), "sethostname")
 
 
 def pivot_root(folder):
     """Make `folder` the root and drop every other mount out of sight."""
     os.chdir(folder)
-    _checked(syscall("pivot_root", b".", b"."), "pivot_root")
+    syscall(number("pivot_root"), b".", b".", what="pivot_root")
     unmount(".")
     os.chdir("/")
 
@@ -88,7 +105,7 @@ def pivot_root(folder):
 def prctl(option, value=0):
     """Set a process attribute."""
     zero = ctypes.c_ulong(0)
-    _checked(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), "prctl")
+    _checked(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), f"prctl {option}")
 
 
 def forbid_new_privileges():
@@ -100,34 +117,100 @@ def forbid_new_privileges():
 
 
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)
-_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
-_SYS_ADMIN = (ctypes.c_uint32 * 6)(1 << 21, 1 << 21, 0, 0, 0, 0)
+
+
+def keep_capabilities(*kept):
+    """Give up every capability of this process but those named."""
+    mask = sum(1 << capability for capability in kept)
+    sets = (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0)
+    syscall(number("capset"), _CAPABILITY_HEADER, sets, what="capset")
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+class Filter:
+    """A seccomp program, made ready in the server so that a child only has to install it."""
+
+    def __init__(self, program):
+        """Take the program as bytes of `sock_filter`s."""
+        self._bytes = (ctypes.c_char * len(program)).from_buffer_copy(program)
+        self._program = _Program(len(program) // 8, ctypes.addressof(self._bytes))
+        self._arguments = (number("seccomp"), SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))
+
+    def put(self, offsets, value):
+        """Write a number of 4 bytes at each of these offsets."""
+        data = value.to_bytes(4, "little")
+        for offset in offsets:
+            self._bytes[offset : offset + 4] = data
+
+    def install(self):
+        """Put the filter on this thread and its future children."""
+        if _bare(*self._arguments) != 0:
+            raise OSError("the seccomp filter could not be installed")
+
+
+class _Poll(ctypes.Structure):
+    _fields_ = (("fd", ctypes.c_int), ("wanted", ctypes.c_short), ("found", ctypes.c_short))
+
+
+_END = struct.Struct("@i4xllllq")
+"""What wait4(2) fills in: status; seconds and microseconds of user and of system time; peak memory in KiB."""
+_WAIT4, _CLOSE = number("wait4"), number("close")
+
+
+class Child:
+    """The one child that a single-threaded server has at a time. All memory for it is made beforehand."""
+
+    def __init__(self, connection, *, moment_seconds):
+        """Take the descriptor of the operator's connection, whose end is awaited too, and how long a moment is."""
+        awaited = (_Poll * 2)((connection, select.POLLRDHUP, 0), (-1, select.POLLIN, 0))
+        self._fds = (ctypes.c_int * 4).from_buffer(awaited)
+        self._moment = int(moment_seconds * 1e9)
+        self._left = (ctypes.c_long * 2)(0, 0)
+        self._end = (ctypes.c_long * 20)()
+        self._reap = (ctypes.byref(self._end), 0, ctypes.byref(self._end, 8))
+        self._wait = partial(
+            _bare, number("ppoll"), ctypes.byref(awaited), 2, ctypes.byref(self._left), None, 0
+        )
+        pidfd = ctypes.byref(awaited, ctypes.sizeof(_Poll))
+        self.fork_into_new_pid_namespace = partial(_bare, number("clone"), NEW_PID_NAMESPACE, 0, pidfd, 0, 0)
+        """Fork, the child being process 1 of a PID namespace of its own; needs CAP_SYS_ADMIN. Returns as fork(2) does.
+
+        Goes past Python's own bookkeeping for forks, which a single-threaded process does not need. The C library
+        remembers this thread's id: parent and child must both be process 1 of their namespaces, so that it stays true.
+        """
+
+    @property
+    def pidfd(self):
+        """The descriptor that stands for the child; readable when it has ended."""
+        return self._fds[2]
+
+    def fork(self):
+        """Fork as usual."""
+        pid = os.fork()
+        if pid:
+            self._fds[2] = os.pidfd_open(pid)
+        return pid
+
+    def ends_in_a_moment(self):
+        """Wait until the child ends, the operator hangs up, or a moment is over; return whether it did not just pass."""
+        self._left[1] = self._moment  # the kernel leaves there what was not waited for
+        return self._wait() > 0
+
+    def reap(self, pid):
+        """Wait for the end of the child; return (status as of `os.wait4`, processor seconds, peak memory in bytes)."""
+        _bare(_WAIT4, pid, *self._reap)
+        _bare(_CLOSE, self._fds[2])
+        status, seconds, microseconds, more_seconds, more_microseconds, peak_kib = _END.unpack_from(self._end)
+        return status, seconds + more_seconds + (microseconds + more_microseconds) * 1e-6, peak_kib << 10
+
+
+_DROP = (number("capset"), ctypes.byref(_CAPABILITY_HEADER), ctypes.byref((ctypes.c_uint32 * 6)()))
 
 
 def drop_capabilities():
     """Give up every capability that this process holds."""
-    _checked(syscall("capset", _CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
-
-
-def keep_system_administration():
-    """Give up every capability but the one for namespaces and mounts, which holds in this user namespace alone."""
-    _checked(syscall("capset", _CAPABILITY_HEADER, _SYS_ADMIN), "capset")
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
-
-def packed_filter(program):
-    """Return a seccomp program (bytes of `sock_filter`s) in the form that `install_filter` takes."""
-    return _Program(len(program) // 8, program)
-
-
-def install_filter(packed):
-    """Put a seccomp filter on this thread and its future children."""
-    _checked(syscall("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(packed)), "seccomp")
-
-
-def syscall(name, *arguments):
-    """Make a system call by name; returns its result, negative on failure with errno set."""
-    return _libc.syscall(ctypes.c_long(_NUMBERS[MACHINE][name]), *arguments)
+    if _bare(*_DROP) != 0:
+        raise OSError("the capabilities could not be given up")

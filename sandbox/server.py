@@ -1,28 +1,23 @@
-"""The fork server of one worker: enters the jail once, then runs each job in a child of its own.
+"""The fork server of one worker: enters its walls once, then runs each job in a child of its own.
 
 Started by path as `python -s -S -P -B server.py FD`, FD being a connected stream socket. The operator first sends the
-settings (4 bytes of length, then JSON) and hears whether the jail holds; then, over and over, a JOB header and the
+settings (4 bytes of length, then a `marshal` of plain values) and hears whether the walls hold; then, over and over, a JOB header and the
 code, answered by an ANSWER header and what the child wrote. Single-threaded; never compiles, decodes or imports
 anything of a snippet. Standard library only.
 
 What a child costs is mostly pages: those that it or this process writes to between fork and exit are copied, about
-2 µs each. Hence the pipes that serve all children in turn, everything prepared before the fork, and as little as
-possible done while a child lives.
+2 µs each. Hence the pipes that serve all children in turn, everything prepared before the fork, few modules, and as
+little as possible done while a child lives.
 """
 
-import contextlib
-import fcntl
 import gc
-import json
+import marshal
 import os
-import select
-import shutil
-import signal
-import socket
+import resource
 import struct
 import sys
 import time
-import traceback
+from _signal import SIGKILL
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -31,239 +26,171 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 register_at_fork = os.register_at_fork
 os.register_at_fork = lambda **_: None
 
-import child  # noqa: E402  # found only after the lines above
-import jail  # noqa: E402
+import channels as channelling  # noqa: E402  # found only after the lines above
+import child  # noqa: E402
 import kernel  # noqa: E402
+import walls  # noqa: E402
 
 JOB = struct.Struct(">I?q16s")
 """Length of the code, whether it runs bare, the random seed, the nonce. The operator has the same line."""
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
-NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
-FIRST_FREE_FD = 10
-"""Below are the child's: null, its two outputs, its report. At and above are the server's, closed in each child."""
-QUIET_SECONDS = 0.004
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED = range(4)
+MOMENT_SECONDS = 0.004
 """How long a child is left alone before its pipes are read: most have ended by then."""
+USUAL_BYTES = 8192
+"""What most jobs fit into."""
+LOOK_SECONDS = 0.1
+"""How often the files of a running snippet are counted where no file system limits them."""
 
 
 def main():
     """Serve jobs until the operator hangs up."""
-    connection = socket.socket(fileno=int(sys.argv[1]))
-    (length,) = struct.unpack(">I", receive(connection, 4))
-    settings = json.loads(receive(connection, length))
-    place = Place(settings)
+    connection = int(sys.argv[1])
+    del os.environ["LD_BIND_NOW"]
+    (length,) = struct.unpack(">I", channelling.received(connection, 4))
+    settings = marshal.loads(channelling.received(connection, length))  # noqa: S302  # the operator's own
+    wall = walls.TIERS[settings["tier"]](settings)
     try:
-        place.enter()
+        packages = wall.enter()
+        wall.memory_fd = channelling.moved(wall.memory_fd)
+        sys.path.append(packages)
         for name in settings["preload"]:
-            with contextlib.suppress(ImportError):  # numpy is named there, and is only here where the policy allows it
+            try:
                 __import__(name)
+            except ImportError:  # numpy is named there, and is only here where the policy allows it
+                pass
         os.register_at_fork = register_at_fork
-        channels = Channels(connection)
+        channels = channelling.Channels(connection)
         connection = channels.connection
-        child.prepare(settings, place.memory_bytes(), confined=place.confined)
+        wall.shut()
+        child.prepare(settings, memory_bytes(wall.memory_fd))
+        child.rehearse()
     except OSError as error:
         reply(connection, {"ready": False, "reason": str(error)})
         return
     gc.collect()
+    settings["kept"] = filled_pools()
     gc.freeze()
     reply(connection, {"ready": True})
-    server = Server(settings, place, channels)
-    while (header := receive(connection, JOB.size)) is not None:
-        length, bare, seed, nonce = JOB.unpack(header)
-        server.serve(receive(connection, length), bare, seed, nonce)
+    Server(settings, wall, channels).serve()
 
 
-class Place:
-    """Where this worker's snippets live: the jail, or, unconfined, a plain folder."""
+def filled_pools():
+    """Take up the free places in the interpreter's half-full pools of small blocks; return what has to be kept.
 
-    def __init__(self, settings):
-        self.settings = settings
-        self.confined = settings["confined"]
-        self.own_namespace = None
-        self.untouched = 0
-        self.memory = _moved(os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC))
-
-    def enter(self):
-        """Go in, and make the allowed packages importable."""
-        if self.confined:
-            self.own_namespace, self.memory = (_moved(fd) for fd in jail.enter(self.settings))
-            self.untouched = jail.mount_temporary(self.settings)
-            sys.path.append("/packages")
-            os.chdir("/tmp")  # noqa: S108  # the jail's own
-        else:
-            sys.path.extend(self.settings["package_folders"])
-            self.clean()
-
-    def memory_bytes(self):
-        """Return the address space that this process maps now."""
-        return int(os.pread(self.memory, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
-
-    def clean(self):
-        """Leave nothing of the last snippet behind, and stand where the next one starts."""
-        if self.confined:
-            self.untouched = jail.renewed_temporary(self.settings, self.untouched)
-        else:
-            os.chdir("/")
-            shutil.rmtree(self.settings["root"], ignore_errors=True)
-            os.mkdir(self.settings["root"])
-            os.chdir(self.settings["root"])
+    A child then takes pages that are new instead of many that it would have to copy. Pools are aligned to 16 KiB, and
+    their first block lies behind 48 bytes; were that otherwise, no more would happen than some memory being taken.
+    """
+    kept = []
+    for size in range(48, 513, 16):
+        for _ in range(3000):
+            block = bytes(size - 40)
+            if id(block) % 16384 == 48:
+                break
+            kept.append(block)
+    return kept
 
 
-class Channels:
-    """The descriptors: the child's at 0 to 3, the server's out of its way."""
-
-    def __init__(self, connection):
-        self.connection = socket.socket(fileno=_moved(connection.detach()))
-        null = os.open("/dev/null", os.O_RDONLY)
-        os.dup2(null, 0)
-        pipes = [os.pipe() for _ in range(3)]
-        self.readers = []
-        for read_end, _ in pipes:
-            self.readers.append(_moved(read_end))
-            os.set_blocking(self.readers[-1], False)
-        moved = [_moved(write_end) for _, write_end in pipes]
-        for target, write_end in zip((child.REPORT_FD, 1, 2), moved, strict=True):
-            os.dup2(write_end, target, inheritable=True)
-            os.close(write_end)
-        self.soon = select.poll()
-        self.all = select.poll()
-        for poller in (self.soon, self.all):
-            poller.register(self.connection, select.POLLRDHUP)
-        for reader in self.readers:
-            self.all.register(reader, select.POLLIN)
-        self.positions = {reader: position for position, reader in enumerate(self.readers)}
-        self.states = [(fd, *_state(fd)) for fd in (1, 2, child.REPORT_FD)]
-
-    def reset(self):
-        """Undo what a child may have done to the pipes that the next one inherits: flags and size."""
-        for fd, flags, size in self.states:
-            if _state(fd) != (flags, size):
-                fcntl.fcntl(fd, fcntl.F_SETFL, flags)
-                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, size)
-
-
-def _state(fd):
-    return fcntl.fcntl(fd, fcntl.F_GETFL), fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
-
-
-def _moved(fd):
-    """Return the descriptor moved to FIRST_FREE_FD or above."""
-    new = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE_FD)
-    os.close(fd)
-    return new
+def memory_bytes(fd):
+    """Return the address space that this process maps now."""
+    return int(os.pread(fd, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Server:
     """Runs jobs, one at a time."""
 
-    def __init__(self, settings, place, channels):
-        self.place = place
+    def __init__(self, settings, wall, channels):
+        self.wall = wall
         self.channels = channels
+        self.child = kernel.Child(channels.connection, moment_seconds=MOMENT_SECONDS)
         self.wall_seconds = settings["wall_seconds"]
         self.output_bytes = settings["output_bytes"]
+        seconds = max(1, int(-(-settings["cpu_seconds"] // 1)))
+        self.cpu_limit = child.within(resource.RLIMIT_CPU, seconds)
 
-    def serve(self, code, bare, seed, nonce):
-        """Fork a child for one job, watch it, and send the answer."""
-        own_namespace = self.place.own_namespace
-        if own_namespace is not None:
-            kernel.unshare(kernel.CLONE_NEWPID)
-        started = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            child.run(code, bare, seed, nonce)
-        watch = os.pidfd_open(pid)
-        parts, fired = self._watched(pid, watch, started)
-        _, status, usage = os.wait4(pid, 0)
-        elapsed = time.monotonic() - started
-        os.close(watch)
-        if own_namespace is not None:
-            kernel.setns(own_namespace, kernel.CLONE_NEWPID)
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-        while self._drained(self.channels.all.poll(0), parts):
-            pass
-        self.channels.reset()
-        self.place.clean()
-        header = ANSWER.pack(
-            fired,
-            os.waitstatus_to_exitcode(status),
-            elapsed,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss * 1024,
-            *(len(part) for part in parts),
-        )
-        self.channels.connection.sendall(header + b"".join(parts))
+    def serve(self):
+        """Fork a child for each job, watch it, and send the answer, until the operator hangs up.
 
-    def _watched(self, pid, watch, started):
-        """Wait until the child ends or a limit fires; return (what it wrote so far, which limit)."""
-        parts = [bytearray(), bytearray(), bytearray()]
-        channels = self.channels
-        channels.soon.register(watch, select.POLLIN)
-        ended = self._has_ended(channels.soon.poll(QUIET_SECONDS * 1000), watch, pid)
-        channels.soon.unregister(watch)
-        if ended:
-            return parts, NOTHING_FIRED
-        fired = NOTHING_FIRED
+        Whatever this loop touches lies on a page that the last fork made dear. So it works with names of its own, and
+        asks little of others in the common case: a short job, a child that ends soon and wrote nothing but its report.
+        """
+        connection, process, emptied = self.channels.connection, self.child, self.channels.emptied
+        receive, send = os.read, channelling.sent
+        fork, wait, reap = self.wall.forking(process), process.ends_in_a_moment, process.reap
+        run, close_behind, sweep = child.run, self.wall.close_behind, self.wall.sweep
+        now, unpack, pack, exit_code = time.monotonic, JOB.unpack_from, ANSWER.pack, os.waitstatus_to_exitcode
+        header, fired = JOB.size, NOTHING_FIRED
+        while message := receive(connection, USUAL_BYTES):
+            while len(message) < header or len(message) < header + unpack(message)[0]:
+                message += receive(connection, channelling.READ_BYTES) or sys.exit("the operator hung up")
+            _, bare, seed, nonce = unpack(message)
+            started = now()
+            pid = fork()
+            if pid == 0:
+                run(message[header:], bare, seed, nonce, close_behind)
+            fired = NOTHING_FIRED if wait() else self._watch(pid, started)
+            status, cpu_seconds, peak_memory_bytes = reap(pid)
+            elapsed = now() - started
+            report, out, err = emptied(self.output_bytes)
+            lengths = len(report), len(out), len(err)
+            answer = pack(fired, exit_code(status), elapsed, cpu_seconds, peak_memory_bytes, *lengths)
+            swept = sweep(pid)
+            send(connection, answer + report + out + err)
+            if not swept:
+                sys.exit("what a snippet left behind could not be removed")
+
+    def _watch(self, pid, started):
+        """Watch a child that takes its time, until it has ended or a limit fired; return which limit."""
+        # Only now, because most children end before any limit counts. A hard limit equal to the soft one kills: the
+        # first process of a PID namespace is spared SIGXCPU.
+        try:
+            resource.prlimit(pid, resource.RLIMIT_CPU, self.cpu_limit)
+        except PermissionError:
+            pass  # it has bound itself to less, for good
+        fired, ended = NOTHING_FIRED, False
         deadline = started + self.wall_seconds
-        channels.all.register(watch, select.POLLIN)
-        while not ended:
-            remaining = deadline - time.monotonic()
-            if fired == NOTHING_FIRED and remaining <= 0:
-                fired = WALL_FIRED
-                os.kill(pid, signal.SIGKILL)
-            events = channels.all.poll(max(0, remaining) * 1000 if fired == NOTHING_FIRED else 1000)
-            ended = self._has_ended(events, watch, pid)
-            self._drained(events, parts)
-            if fired == NOTHING_FIRED and len(parts[1]) + len(parts[2]) > self.output_bytes:
-                fired = OUTPUT_FIRED
-                os.kill(pid, signal.SIGKILL)
-        channels.all.unregister(watch)
-        return parts, fired
+        look = time.monotonic() + LOOK_SECONDS
+        try:
+            while not ended:
+                now = time.monotonic()
+                if fired == NOTHING_FIRED:
+                    fired = self._limit_passed(now, deadline, look)
+                    if fired != NOTHING_FIRED:
+                        os.kill(pid, SIGKILL)
+                if now >= look:  # counting must not take more than a tenth of the time
+                    look = time.monotonic() + max(LOOK_SECONDS, 10 * (time.monotonic() - now))
+                wait = max(0, min(deadline, look) - now) if fired == NOTHING_FIRED else 1
+                ended = self.channels.has_ended(self.child.pidfd, wait)
+        except channelling.HungUp:
+            os.kill(pid, SIGKILL)
+            raise
+        return fired
 
-    def _drained(self, events, parts):
-        """Read once from each pipe that has something; what comes after the limit is read and dropped."""
-        something = False
-        for fd, _ in events:
-            position = self.channels.positions.get(fd)
-            if position is not None:
-                something = True
-                chunk = os.read(fd, 65536)
-                if len(parts[position]) <= self.output_bytes:
-                    parts[position] += chunk
-        return something
-
-    def _has_ended(self, events, watch, pid):
-        for fd, _ in events:
-            if fd == self.channels.connection.fileno():
-                os.kill(pid, signal.SIGKILL)
-                sys.exit("the operator hung up")
-            if fd == watch:
-                return True
-        return False
-
-
-def receive(connection, size):
-    """Read exactly `size` bytes; None when the operator hung up."""
-    data = connection.recv(size, socket.MSG_WAITALL) if size else b""
-    if len(data) == size:
-        return data
-    if not data:
-        return None
-    rest = receive(connection, size - len(data))
-    return None if rest is None else data + rest
+    def _limit_passed(self, now, deadline, look):
+        if self.channels.written() > self.output_bytes:
+            return OUTPUT_FIRED
+        if now >= deadline:
+            return WALL_FIRED
+        if now >= look and self.wall.is_over_files():
+            return FILES_FIRED
+        return NOTHING_FIRED
 
 
 def reply(connection, value):
     """Answer the settings."""
-    text = json.dumps(value).encode()
-    connection.sendall(struct.pack(">I", len(text)) + text)
+    data = marshal.dumps(value)
+    channelling.sent(connection, struct.pack(">I", len(data)) + data)
 
 
 if __name__ == "__main__":
-    words = _moved(os.dup(2))
+    words = channelling.moved(os.dup(2))
     try:
         main()
+    except channelling.HungUp:
+        pass
     except Exception:  # noqa: BLE001  # the operator reads these last words
+        import traceback
+
         os.write(words, traceback.format_exc().encode("utf-8", "backslashreplace"))
         os._exit(1)

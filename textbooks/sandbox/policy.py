@@ -27,8 +27,10 @@ class Policy:
     packages: tuple[str, ...]
     random_seed: int
     recycle_after: int
-    preload: tuple[str, ...]
-    preload_named: tuple[str, ...]
+    isolation: str
+    """The least tier that is taken where none is named."""
+    preload: tuple[tuple[str, tuple[str, ...]], ...]
+    """Kind of worker → the modules that it has imported, from the smallest kind to the largest."""
     environment: tuple[tuple[str, str], ...]
 
     def with_changes(self, **changes: Any) -> "Policy":
@@ -41,7 +43,9 @@ def shipped() -> Policy:
     """Return the policy of `sandbox/policy.toml`."""
     path = assets.folder("sandbox") / "policy.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    values = {**data["limits"], **data["box"], "environment": tuple(data["environment"].items())}
+    preload = tuple((kind, tuple(modules)) for kind, modules in data["preload"].items())
+    environment = tuple(data["environment"].items())
+    values = {**data["limits"], **data["box"], "preload": preload, "environment": environment}
     known = {field.name for field in fields(Policy)}
     if set(values) != known:
         raise TextbooksError(f"{path}: keys {sorted(set(values) ^ known)} are missing or unknown")
@@ -49,9 +53,31 @@ def shipped() -> Policy:
     return Policy(**{**values, **tuples})
 
 
-def names_heavy(policy: Policy, code: str) -> bool:
-    """Return whether a program mentions a module that is imported beforehand only where it is wanted."""
-    return any(name in code for name in policy.preload_named)
+BARE, LIGHT = "bare", "light"
+"""The kinds of worker for programs that import nothing, and for those that name no dearer module."""
+
+
+def kind_of(policy: Policy, code: str) -> str:
+    """Return the kind of worker in which a program finds what it imports, judging by the words in it."""
+    if "import" not in code:
+        return BARE
+    for kind, words in _words(policy.preload):
+        if words.search(code):
+            return kind
+    return LIGHT
+
+
+def preloaded(policy: Policy, kind: str) -> tuple[str, ...]:
+    """Return the modules that a kind of worker has imported."""
+    modules = dict(policy.preload)
+    return modules[kind] if kind in (BARE, LIGHT) else modules[LIGHT] + modules[kind]
+
+
+@lru_cache(maxsize=8)
+def _words(preload: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Return what to look for, the largest kind first."""
+    dear = [(kind, modules) for kind, modules in preload if kind not in (BARE, LIGHT) and modules]
+    return [(kind, re.compile(rf"\b(?:{'|'.join(map(re.escape, modules))})\b")) for kind, modules in reversed(dear)]
 
 
 def package_paths(names: tuple[str, ...]) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Literal
 from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import policy as policies
-from textbooks.sandbox.policy import Policy, names_heavy
+from textbooks.sandbox.policy import BARE, Policy, kind_of
 from textbooks.sandbox.worker import Worker, WorkerLost
 
 Isolation = Literal["A", "none"]
@@ -37,14 +37,14 @@ class Sandbox:
         self.policy = policy or policies.shipped()
         self.isolation = isolation
         self.workers = worker_count(workers)
-        self._idle: queue.SimpleQueue[dict[bool, Worker]] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[dict[str, Worker]] = queue.SimpleQueue()
         for _ in range(self.workers):
             self._idle.put({})
 
     def __enter__(self) -> "Sandbox":
         slot = self._idle.get()
         try:
-            self._worker(slot, heavy=False)
+            self._worker(slot, BARE)
         finally:
             self._idle.put(slot)
         return self
@@ -63,20 +63,20 @@ class Sandbox:
 
         `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__".
         """
-        heavy = names_heavy(self.policy, code)
+        kind = kind_of(self.policy, code)
         slot = self._idle.get()
         reason = ""
         try:
             for _ in range(2):
-                worker = self._worker(slot, heavy=heavy)
+                worker = self._worker(slot, kind)
                 try:
                     verdict = worker.run(code, bare=bare)
                 except WorkerLost as lost:
                     reason = str(lost)
-                    slot.pop(heavy).close()
+                    slot.pop(kind).close()
                     continue
                 if worker.runs >= self.policy.recycle_after:
-                    slot.pop(heavy).close()
+                    slot.pop(kind).close()
                 return verdict
         finally:
             self._idle.put(slot)
@@ -101,11 +101,11 @@ class Sandbox:
                 for future in waiting:
                     future.cancel()
 
-    def _worker(self, slot: dict[bool, Worker], *, heavy: bool) -> Worker:
+    def _worker(self, slot: dict[str, Worker], kind: str) -> Worker:
         """Return the slot's worker of a kind, started if need be. A slot is in one thread's hands at a time."""
-        if heavy not in slot:
-            slot[heavy] = Worker(self.policy, isolation=self.isolation, heavy=heavy)
-        return slot[heavy]
+        if kind not in slot:
+            slot[kind] = Worker(self.policy, isolation=self.isolation, kind=kind)
+        return slot[kind]
 
 
 def worker_count(wanted: int | None) -> int:

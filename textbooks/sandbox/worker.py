@@ -5,8 +5,8 @@ Every byte that a snippet may have shaped is treated as text to be cut and decod
 
 import contextlib
 import json
+import marshal
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,16 +21,17 @@ from typing import Any
 from textbooks import assets
 from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
-from textbooks.sandbox.policy import Policy, package_paths
+from textbooks.sandbox.policy import Policy, package_paths, preloaded
 
 JOB = struct.Struct(">I?q16s")
 """Length of the code, whether it runs bare, the random seed, the nonce. sandbox/server.py has the same line."""
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
-NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED = range(3)
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED = range(4)
 START_SECONDS = 60
 GRACE_SECONDS = 30
 """How much longer than a snippet's wall limit an answer may take before the worker counts as hung."""
+RECEIVE_BYTES = 65536
 TEXT_CHARACTERS = 4000
 """The longest text that a report may hold per field."""
 CHILD_STATUSES = frozenset({"ok", "exited_early", "raised", "syntax_error", "memory", "blocked"})
@@ -43,8 +44,8 @@ class WorkerLost(Exception):
 class Worker:
     """A running fork server."""
 
-    def __init__(self, policy: Policy, *, isolation: str, heavy: bool) -> None:
-        """Start it and wait until its jail holds; a heavy one has the dear modules imported, too.
+    def __init__(self, policy: Policy, *, isolation: str, kind: str) -> None:
+        """Start it and wait until its walls hold; its kind says which modules it has imported.
 
         Raises:
             TextbooksError: this machine refuses what the tier needs.
@@ -53,8 +54,13 @@ class Worker:
         self.policy = policy
         self.isolation = isolation
         self.runs = 0
-        self._heavy = heavy
+        self._kind = kind
         self._folder = Path(tempfile.mkdtemp(prefix="textbooks-box-"))
+        if isolation != "A":
+            (self._folder / "work").mkdir()
+            (self._folder / "packages").mkdir()
+            for path in package_paths(policy.packages):
+                (self._folder / "packages" / path.name).symlink_to(path)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._connection, theirs = socket.socketpair()
         command = [sys.executable, "-s", "-S", "-P", "-B", str(assets.folder("sandbox") / "server.py")]
@@ -62,7 +68,7 @@ class Worker:
             self._process = subprocess.Popen(  # noqa: S603  # our own server, by path
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env=dict(policy.environment),
+                env={**dict(policy.environment), "LD_BIND_NOW": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -70,8 +76,9 @@ class Worker:
                 start_new_session=True,  # so that no signal to a process group crosses the wall
             )
         try:
-            self._connection.settimeout(START_SECONDS)
+            self._patience(START_SECONDS)
             answer = self._greeted()
+            self._patience(policy.wall_seconds + GRACE_SECONDS)
         except (WorkerLost, OSError) as error:
             answer = {"ready": False, "reason": f"{error}; {self._last_words()}"}
         except BaseException:
@@ -85,7 +92,7 @@ class Worker:
                 "pass --isolation none"
             )
 
-        if isolation != "none":
+        if isolation == "A":
             # The jail stands on a root of its own by now; without the folder, not even a kill leaves anything behind.
             self._folder.rmdir()
 
@@ -97,15 +104,19 @@ class Worker:
 
         """
         self.runs += 1
-        nonce = secrets.token_bytes(16)
+        nonce = os.urandom(16)
         text = code.encode("utf-8", "surrogatepass")
         try:
-            self._connection.settimeout(self.policy.wall_seconds + GRACE_SECONDS)
             self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, nonce) + text)
-            answer = ANSWER.unpack(self._exactly(ANSWER.size))
-            report, out, err = (self._exactly(length) for length in answer[5:])
+            data = self._connection.recv(RECEIVE_BYTES)
+            while (missing := _missing(data)) > 0:
+                data += self._exactly(missing)
         except (OSError, ValueError) as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
+        answer = ANSWER.unpack_from(data)
+        end_of_report = ANSWER.size + answer[5]
+        end_of_out = end_of_report + answer[6]
+        report, out, err = data[ANSWER.size : end_of_report], data[end_of_report:end_of_out], data[end_of_out:]
         return self._verdict(answer, report, out, err, nonce.hex())
 
     def close(self) -> None:
@@ -120,26 +131,24 @@ class Worker:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _settings(self) -> dict[str, Any]:
-        confined = self.isolation != "none"
         packages = [str(path) for path in package_paths(self.policy.packages)]
         read_only, hidden = _interpreter_paths()
         return {
-            "confined": confined,
+            "tier": self.isolation,
             "root": str(self._folder),
             "read_only": read_only,
             "hidden": hidden,
             "packages": packages,
-            "package_folders": sorted({str(Path(path).parent) for path in packages}),
             "files_mb": self.policy.files_mb,
             "files_count": self.policy.files_count,
             "files_bytes": self.policy.files_mb << 20,
             "memory_bytes": self.policy.memory_mb << 20,
             "output_bytes": self.policy.output_bytes,
             "open_files": self.policy.open_files,
-            "threads": self.policy.threads,
+            "processes": self.policy.threads,
             "cpu_seconds": self.policy.cpu_seconds,
             "wall_seconds": self.policy.wall_seconds,
-            "preload": self.policy.preload + (self.policy.preload_named if self._heavy else ()),
+            "preload": preloaded(self.policy, self._kind),
         }
 
     def _verdict(self, answer: tuple[Any, ...], report: bytes, out: bytes, err: bytes, nonce: str) -> Verdict:
@@ -183,12 +192,17 @@ class Worker:
             return "crashed", "the result channel was corrupted"
         return "exited_early", f"the process ended with exit code {code} before the last statement"
 
+    def _patience(self, seconds: float) -> None:
+        """Let no wait for the server be longer; by the kernel, since Python's own time limit costs a call each time."""
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(seconds) + 1, 0))
+
     def _greeted(self) -> dict[str, Any]:
         """Send the settings and return the server's answer to them."""
-        text = json.dumps(self._settings()).encode()
-        self._connection.sendall(struct.pack(">I", len(text)) + text)
+        data = marshal.dumps(self._settings())
+        self._connection.sendall(struct.pack(">I", len(data)) + data)
         (length,) = struct.unpack(">I", self._exactly(4))
-        answer: dict[str, Any] = json.loads(self._exactly(length))
+        answer: dict[str, Any] = marshal.loads(self._exactly(length))  # noqa: S302  # before any snippet ran
         return answer
 
     def _exactly(self, size: int) -> bytes:
@@ -218,6 +232,13 @@ def _interpreter_paths() -> tuple[list[str], list[str]]:
             shown = [other for other in shown if not other.startswith(path + "/")] + [path]
     hidden = [path for path in (f"{stdlib}/site-packages", "/usr/lib/python3/dist-packages") if Path(path).is_dir()]
     return shown, hidden
+
+
+def _missing(data: bytes) -> int:
+    """Return how many bytes of an answer are still to come, at least."""
+    if len(data) < ANSWER.size:
+        return ANSWER.size - len(data)
+    return ANSWER.size + sum(ANSWER.unpack_from(data)[5:]) - len(data)
 
 
 def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:

@@ -1,0 +1,102 @@
+"""The temporary folder of a snippet where no file system of its own can be mounted: measured, and emptied.
+
+Whatever a snippet made is taken as it is: links are never followed, and depth costs neither descriptors nor recursion.
+Runs inside the box, and by path as `python folder.py FOLDER`, which removes the folder with everything in it.
+"""
+
+import os
+import stat
+import sys
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def is_over(path, *, most_bytes, most_files):
+    """Return whether a folder holds more than these limits, while its snippet goes on; a closed folder counts as over.
+
+    Counting ends where a limit is passed, so that it costs no more than the limits allow. What a snippet moves about
+    meanwhile may be counted twice or not at all, this time.
+    """
+    size = count = 0
+    here, pending = os.open(path, _FOLDER), []
+    try:
+        while True:
+            below = []
+            for name in os.listdir(here):
+                found = os.stat(name, dir_fd=here, follow_symlinks=False)
+                count += 1
+                size += found.st_blocks * 512
+                if stat.S_ISDIR(found.st_mode):
+                    below.append(name)
+                if size > most_bytes or count > most_files:
+                    return True
+            pending.append(below)
+            while not pending[-1]:
+                pending.pop()
+                if not pending:
+                    return False
+                here = _moved(here, "..")
+            here = _moved(here, pending[-1].pop())
+    except PermissionError:
+        return True
+    except FileNotFoundError:
+        return False
+    finally:
+        os.close(here)
+
+
+def empty(path):
+    """Remove everything in a folder of which no process is left; never walks outside it.
+
+    Raises:
+        OSError: something in it cannot be opened or removed.
+
+    """
+    if os.stat(path).st_mode & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    here, names = os.open(path, _FOLDER), []
+    try:
+        pending = [_files_removed(here)]
+        while True:
+            if pending[-1]:
+                name = pending[-1].pop()
+                here = _entered(here, name)
+                names.append(name)
+                pending.append(_files_removed(here))
+            elif names:
+                pending.pop()
+                here = _moved(here, "..")
+                os.rmdir(names.pop(), dir_fd=here)
+            else:
+                return
+    finally:
+        os.close(here)
+
+
+def _files_removed(folder):
+    """Remove what is no folder; return the names of the folders that are left."""
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if not is_folder:
+            os.unlink(name, dir_fd=folder)
+    return [name for name, is_folder in found if is_folder]
+
+
+def _entered(folder, name):
+    """Go down into a folder, opening it up first if its snippet closed it."""
+    if os.stat(name, dir_fd=folder).st_mode & 0o700 != 0o700:
+        os.chmod(name, 0o700, dir_fd=folder)
+    return _moved(folder, name)
+
+
+def _moved(folder, name):
+    new = os.open(name, _FOLDER, dir_fd=folder)
+    os.close(folder)
+    return new
+
+
+if __name__ == "__main__":
+    for _folder in sys.argv[1:]:
+        empty(_folder)
+        os.rmdir(_folder)

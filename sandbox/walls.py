@@ -1,0 +1,197 @@
+"""What stands around a worker's snippets in each tier of isolation: how it is put up, forked into, and swept.
+
+A, namespaces: a root, a network and process ids of its own. B, Landlock: files by permission, needs no privilege. C:
+only system calls are refused. none: limits, no walls. Runs inside the box (standard library only).
+"""
+
+import os
+from _signal import SIGKILL
+
+import filter as seccomp
+import folder
+import jail
+import kernel
+import landlock
+
+NOBODY = jail.NOBODY
+
+
+class Namespaces:
+    """Isolation A: a jail with a temporary file system that is renewed after each snippet that touched it."""
+
+    def __init__(self, settings):
+        self._settings = settings
+        self._untouched = 0
+        self.memory_fd = -1
+
+    def enter(self):
+        """Go in; snippets then live in /tmp, and find packages under /packages."""
+        self.memory_fd = jail.enter(self._settings)
+        self._untouched = jail.mount_temporary(self._settings)
+        os.chdir("/tmp")  # noqa: S108  # the jail's own
+        return "/packages"
+
+    def shut(self):
+        """Refuse what neither the server nor a snippet needs, from now on."""
+        kernel.Filter(seccomp.of_namespaces()).install()
+
+    def forking(self, process):
+        """Return what forks a snippet's process, the first of its own PID namespace."""
+        return process.fork_into_new_pid_namespace
+
+    def close_behind(self):
+        """In the child: give up what only the server needs."""
+        jail.leave_privileges()
+
+    def is_over_files(self):
+        """Say whether the snippet wrote more than it may; here its file system refuses by itself."""
+        return False
+
+    def sweep(self, pid):  # noqa: ARG002  # the namespace has ended with the process
+        """Leave nothing of the snippet behind; return whether that was possible."""
+        self._untouched = jail.renewed_temporary(self._settings, self._untouched)
+        return True
+
+
+class Folder:
+    """What the tiers without namespaces share: a folder to work in, and sweeping by hand."""
+
+    def __init__(self, settings):
+        self._root = settings["root"]
+        self._work = f"{settings['root']}/work"
+        self._most = {"most_bytes": settings["files_mb"] << 20, "most_files": settings["files_count"]}
+        self._untouched = 0
+        self.memory_fd = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def enter(self):
+        """Stand in the folder; packages are found beside it."""
+        os.umask(0o022)
+        os.chdir(self._work)
+        self._untouched = os.stat(".").st_ctime_ns
+        return f"{self._root}/packages"
+
+    def shut(self):
+        """Put nothing up."""
+
+    def forking(self, process):
+        """Return what forks a snippet's process."""
+        return process.fork
+
+    def close_behind(self):
+        """In the child: keep its signals from whoever started this."""
+        os.setsid()
+
+    def is_over_files(self):
+        """Return whether the snippet has written more, or more files, than it may."""
+        return folder.is_over(self._work, **self._most)
+
+    def sweep(self, pid):
+        """End what is left of the snippet's process group, and empty the folder if it was touched."""
+        try:
+            os.killpg(pid, SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        return self.empty_folder()
+
+    def empty_folder(self):
+        """Empty the folder if it was touched; return whether that was possible."""
+        try:
+            if os.stat(self._work).st_ctime_ns != self._untouched:
+                folder.empty(self._work)
+                self._untouched = os.stat(self._work).st_ctime_ns
+        except OSError:
+            return False
+        return True
+
+
+class Refusals(Folder):
+    """Isolation C: no processes, no network, no signals to others, no writing; reading is as free as its user."""
+
+    changes_nothing = True
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._landlock = 0
+        self._is_owner = True
+        program = seccomp.of_child()
+        self._of_child = kernel.Filter(program)
+        self._own_process_places = seccomp.own_process_places(program)
+
+    def enter(self):
+        """Become nobody, if root may and nobody can; else stay, without any capability."""
+        packages = super().enter()
+        if os.geteuid() == 0:
+            os.chmod(self._root, 0o711)  # noqa: S103  # nobody has to pass through
+            os.chown(self._work, NOBODY, NOBODY)
+            self._is_owner = not _nobody_can_read(os.__file__)
+            if not self._is_owner:
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+            else:
+                os.chown(self._work, 0, 0)
+            self._untouched = os.stat(".").st_ctime_ns
+        kernel.forbid_new_privileges()
+        kernel.keep_capabilities()
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # so that no snippet reads this process through /proc
+        return packages
+
+    def shut(self):
+        """Refuse what neither the server nor a snippet needs, from now on."""
+        program = seccomp.of_servers(
+            changes_nothing=self.changes_nothing, is_owner=self._is_owner, landlock=self._landlock
+        )
+        kernel.Filter(program).install()
+
+    def close_behind(self):
+        """In the child: no processes, no signals but to itself."""
+        os.setsid()
+        self._of_child.put(self._own_process_places, os.getpid())
+        self._of_child.install()
+
+    def sweep(self, pid):  # noqa: ARG002  # see below
+        """Empty the folder if it was touched; no process can be left, as none could be made."""
+        return self.empty_folder()
+
+
+class Landlock(Refusals):
+    """Isolation B: as C, but files are opened up one by one, and the folder may be written to."""
+
+    changes_nothing = False
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._settings = settings
+
+    def enter(self):
+        """Become nobody if possible, and close off every file but those that a snippet needs."""
+        packages = super().enter()
+        walls = landlock.Walls()
+        self._landlock = walls.version
+        for path in self._settings["read_only"]:
+            walls.show(path, hidden=self._settings["hidden"])
+        for path in (*self._settings["packages"], packages):
+            walls.show(path)
+        for device in jail.DEVICES:
+            walls.open_device(f"/dev/{device}")
+        walls.open_folder(self._work)
+        walls.close()
+        return packages
+
+
+TIERS = {"A": Namespaces, "B": Landlock, "C": Refusals, "none": Folder}
+
+
+def _nobody_can_read(path):
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.close(os.open(path, os.O_RDONLY))
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitpid(pid, 0)[1] == 0
