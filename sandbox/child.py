@@ -4,18 +4,21 @@ Everything that touches the snippet's text happens here and nowhere else. Runs i
 Imports as little as it can: every page of the server's memory makes each fork dearer.
 """
 
-import _json
-import _thread
 import atexit
 import os
 import resource
 import sys
+from _json import encode_basestring_ascii
+from _thread import _count as count_threads
+from os import _exit, write
 
 SNIPPET = "<snippet>"
 REPORT_FD = 3
 WRITTEN_FDS = (REPORT_FD, 1, 2)
 LAST_FD = 256
 MESSAGE_BYTES = 2000
+RESERVE_BYTES = 16 << 20
+"""Memory beyond the limit, for the report of a snippet that has taken all of it."""
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
 WATCHED = {
@@ -64,14 +67,18 @@ _refused = []
 """Calls that the filter refused in this process, newest last."""
 _watched = dict(WATCHED)
 _watches_opening = False
+_all_memory = (0, 0)
 _main = type(sys)("__main__")
 
 
 def prepare(settings, base_bytes):
     """Do in the server, once, all that every child would have to do, and set the limits that children inherit."""
     global _watches_opening  # noqa: PLW0603  # what a fork hands on is this process's state
+    global _all_memory  # noqa: PLW0603  # likewise
+    memory_bytes = within(resource.RLIMIT_AS, base_bytes + settings["memory_bytes"])[1]
+    _all_memory = within(resource.RLIMIT_AS, memory_bytes + RESERVE_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, _all_memory[1]))
     for kind, value in (
-        (resource.RLIMIT_AS, base_bytes + settings["memory_bytes"]),
         (resource.RLIMIT_FSIZE, settings["files_bytes"]),
         (resource.RLIMIT_NOFILE, settings["open_files"]),
         (resource.RLIMIT_NPROC, settings["processes"]),
@@ -114,8 +121,8 @@ def run(code, bare, seed, nonce, close_behind):
         _refused.clear()  # the server's own fork was watched, too
         report = _report(_outcome(code, bare, seed), nonce)
     finally:
-        os.write(REPORT_FD, report)
-        os._exit(0)
+        write(REPORT_FD, report)
+        _exit(0)
 
 
 def within(kind, value):
@@ -128,6 +135,8 @@ def within(kind, value):
 def _watch(event, arguments):
     if event in _watched:
         _refused.append(_watched[event])
+        if event == "os.system":  # which would say no more than that it failed
+            raise PermissionError(1, "Operation not permitted")
     elif _watches_opening and event == "open" and arguments[2] & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC):
         _refused.append("open for writing")
 
@@ -139,7 +148,7 @@ def _report(outcome, nonce):
     fields = {**outcome, "nonce": nonce.hex()}
     words = {None: "null"}
     texts = (
-        f'"{name}": {_json.encode_basestring_ascii(value) if isinstance(value, str) else words.get(value, value)}'
+        f'"{name}": {encode_basestring_ascii(value) if isinstance(value, str) else words.get(value, value)}'
         for name, value in fields.items()
     )
     return ("{" + ", ".join(texts) + "}").encode("ascii")
@@ -178,7 +187,7 @@ def _outcome(code, bare, seed):
 def _ended():
     """Wait for threads, run exit hooks and flush, all under the same limits; return what went wrong there."""
     try:
-        if _thread._count() and "threading" in sys.modules:
+        if count_threads() and "threading" in sys.modules:
             sys.modules["threading"]._shutdown()
         if atexit._ncallbacks():
             atexit._run_exitfuncs()
@@ -191,6 +200,8 @@ def _ended():
 
 def _raised(error):
     try:
+        if isinstance(error, MemoryError):
+            resource.setrlimit(resource.RLIMIT_AS, _all_memory)
         error.__traceback__ = _own_frames(error.__traceback__)
         sys.__excepthook__(type(error), error, error.__traceback__)
     except BaseException:  # noqa: BLE001, S110  # a hostile __str__ must not hide the verdict

@@ -171,7 +171,13 @@ def of_namespaces():
     The one clone beside a thread's that passes makes a PID namespace, which the kernel refuses to who lacks the
     capability for it: the server has it, its children do not.
     """
-    rules = [*_refusals(REFUSED | FORK), *_threads_or(kernel.NEW_PID_NAMESPACE), *_streams(), *_pipes_as_they_are(), *_one_at_a_time()]
+    rules = [
+        *_refusals(REFUSED | FORK),
+        *_threads_or(kernel.NEW_PID_NAMESPACE),
+        *_streams(),
+        *_pipes_as_they_are(),
+        *_one_at_a_time(),
+    ]
     return _packed([*_start(), *rules, _PASS])
 
 

@@ -46,7 +46,7 @@ def is_over(path, *, most_bytes, most_files):
 
 
 def empty(path):
-    """Remove everything in a folder of which no process is left; never walks outside it.
+    """Remove everything in a folder of which no process is left, never walking outside it; return (bytes, how many).
 
     Raises:
         OSError: something in it cannot be opened or removed.
@@ -54,33 +54,37 @@ def empty(path):
     """
     if os.stat(path).st_mode & 0o700 != 0o700:
         os.chmod(path, 0o700)
-    here, names = os.open(path, _FOLDER), []
+    here, names, size, count = os.open(path, _FOLDER), [], 0, 0
+    pending = []
     try:
-        pending = [_files_removed(here)]
         while True:
-            if pending[-1]:
-                name = pending[-1].pop()
-                here = _entered(here, name)
-                names.append(name)
-                pending.append(_files_removed(here))
-            elif names:
+            below, more, number = _files_removed(here)
+            pending.append(below)
+            size, count = size + more, count + number
+            while not pending[-1]:
                 pending.pop()
+                if not names:
+                    return size, count
                 here = _moved(here, "..")
                 os.rmdir(names.pop(), dir_fd=here)
-            else:
-                return
+            names.append(pending[-1].pop())
+            here = _entered(here, names[-1])
     finally:
         os.close(here)
 
 
 def _files_removed(folder):
-    """Remove what is no folder; return the names of the folders that are left."""
-    with os.scandir(folder) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-    for name, is_folder in found:
-        if not is_folder:
+    """Remove what is no folder; return (the names of the folders that are left, bytes, entries)."""
+    below, size, count = [], 0, 0
+    for name in os.listdir(folder):
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        size += found.st_blocks * 512
+        count += 1
+        if stat.S_ISDIR(found.st_mode):
+            below.append(name)
+        else:
             os.unlink(name, dir_fd=folder)
-    return [name for name, is_folder in found if is_folder]
+    return below, size, count
 
 
 def _entered(folder, name):

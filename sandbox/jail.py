@@ -15,6 +15,10 @@ NOBODY = 65534
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
+class Unreachable(OSError):
+    """A place that snippets need cannot be reached by the user that they run as."""
+
+
 def enter(settings):
     """Jail this process and return the fd of its memory figures.
 
@@ -160,8 +164,12 @@ def _show(path, target):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.symlink(os.readlink(path), target)
         return
-    _place(target, is_folder=os.path.isdir(path))
-    kernel.bind_read_only(path, target)
+    try:
+        os.stat(path)
+        _place(target, is_folder=os.path.isdir(path))
+        kernel.bind_read_only(path, target)
+    except PermissionError as error:
+        raise Unreachable(f"{path} cannot be reached, since a folder above it is closed") from error
 
 
 def _place(target, *, is_folder):

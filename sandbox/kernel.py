@@ -34,8 +34,15 @@ SECCOMP_SET_MODE_FILTER = 1
 CAP_KILL, CAP_SETUID, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 5, 7, 21, 24
 
 _NUMBERS = {
-    "x86_64": {"clone": 56, "ppoll": 271, "wait4": 61, "close": 3, "pivot_root": 155, "seccomp": 317, "mount_setattr": 442, "capset": 126},
-    "aarch64": {"clone": 220, "ppoll": 73, "wait4": 260, "close": 57, "pivot_root": 41, "seccomp": 277, "mount_setattr": 442, "capset": 91},
+    # name: (x86-64, 64-bit Arm)
+    "clone": (56, 220),
+    "ppoll": (271, 73),
+    "wait4": (61, 260),
+    "close": (3, 57),
+    "pivot_root": (155, 41),
+    "seccomp": (317, 277),
+    "mount_setattr": (442, 442),
+    "capset": (126, 91),
 }
 MACHINE = os.uname().machine
 
@@ -58,7 +65,7 @@ def syscall(number, *arguments, what):
 
 def number(name):
     """Return the number of a system call on this machine."""
-    return _NUMBERS[MACHINE][name]
+    return _NUMBERS[name][MACHINE == "aarch64"]
 
 
 def unshare(flags):
@@ -171,9 +178,7 @@ class Child:
         self._left = (ctypes.c_long * 2)(0, 0)
         self._end = (ctypes.c_long * 20)()
         self._reap = (ctypes.byref(self._end), 0, ctypes.byref(self._end, 8))
-        self._wait = partial(
-            _bare, number("ppoll"), ctypes.byref(awaited), 2, ctypes.byref(self._left), None, 0
-        )
+        self._wait = partial(_bare, number("ppoll"), ctypes.byref(awaited), 2, ctypes.byref(self._left), None, 0)
         pidfd = ctypes.byref(awaited, ctypes.sizeof(_Poll))
         self.fork_into_new_pid_namespace = partial(_bare, number("clone"), NEW_PID_NAMESPACE, 0, pidfd, 0, 0)
         """Fork, the child being process 1 of a PID namespace of its own; needs CAP_SYS_ADMIN. Returns as fork(2) does.
@@ -195,7 +200,7 @@ class Child:
         return pid
 
     def ends_in_a_moment(self):
-        """Wait until the child ends, the operator hangs up, or a moment is over; return whether it did not just pass."""
+        """Wait until the child ends, the operator hangs up, or a moment is over; return whether it came to an end."""
         self._left[1] = self._moment  # the kernel leaves there what was not waited for
         return self._wait() > 0
 

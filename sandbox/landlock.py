@@ -6,6 +6,7 @@ Numbers and structures are those of the kernel's include/uapi/linux/landlock.h. 
 import ctypes
 import os
 
+import jail
 import kernel
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
@@ -84,6 +85,8 @@ class Walls:
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except FileNotFoundError:
             return
+        except PermissionError as error:
+            raise jail.Unreachable(f"{path} cannot be reached, since a folder above it is closed") from error
         try:
             rights &= self._known if os.path.isdir(path) else self._known & _OF_FILES
             rule = _Path(rights, fd)

@@ -1,9 +1,9 @@
 """The fork server of one worker: enters its walls once, then runs each job in a child of its own.
 
 Started by path as `python -s -S -P -B server.py FD`, FD being a connected stream socket. The operator first sends the
-settings (4 bytes of length, then a `marshal` of plain values) and hears whether the walls hold; then, over and over, a JOB header and the
-code, answered by an ANSWER header and what the child wrote. Single-threaded; never compiles, decodes or imports
-anything of a snippet. Standard library only.
+settings (4 bytes of length, then a `marshal` of plain values) and hears whether the walls hold; then, over and over, a
+JOB header and the code, answered by an ANSWER header and what the child wrote. Single-threaded; never compiles, decodes
+or imports anything of a snippet. Standard library only.
 
 What a child costs is mostly pages: those that it or this process writes to between fork and exit are copied, about
 2 µs each. Hence the pipes that serve all children in turn, everything prepared before the fork, few modules, and as
@@ -28,6 +28,7 @@ os.register_at_fork = lambda **_: None
 
 import channels as channelling  # noqa: E402  # found only after the lines above
 import child  # noqa: E402
+import jail  # noqa: E402
 import kernel  # noqa: E402
 import walls  # noqa: E402
 
@@ -67,7 +68,8 @@ def main():
         child.prepare(settings, memory_bytes(wall.memory_fd))
         child.rehearse()
     except OSError as error:
-        reply(connection, {"ready": False, "reason": str(error)})
+        is_unreachable = isinstance(error, jail.Unreachable)
+        reply(connection, {"ready": False, "reason": str(error), "unreachable": is_unreachable})
         return
     gc.collect()
     settings["kept"] = filled_pools()
@@ -133,11 +135,15 @@ class Server:
             status, cpu_seconds, peak_memory_bytes = reap(pid)
             elapsed = now() - started
             report, out, err = emptied(self.output_bytes)
+            try:
+                if sweep(pid) and fired == NOTHING_FIRED:
+                    fired = FILES_FIRED
+            except OSError:
+                process = None
             lengths = len(report), len(out), len(err)
             answer = pack(fired, exit_code(status), elapsed, cpu_seconds, peak_memory_bytes, *lengths)
-            swept = sweep(pid)
             send(connection, answer + report + out + err)
-            if not swept:
+            if process is None:
                 sys.exit("what a snippet left behind could not be removed")
 
     def _watch(self, pid, started):

@@ -47,10 +47,15 @@ class Namespaces:
         """Say whether the snippet wrote more than it may; here its file system refuses by itself."""
         return False
 
-    def sweep(self, pid):  # noqa: ARG002  # the namespace has ended with the process
-        """Leave nothing of the snippet behind; return whether that was possible."""
+    def sweep(self, pid):  # the namespace has ended with the process
+        """Leave nothing of the snippet behind; return whether there was more than there may be.
+
+        Raises:
+            OSError: something could not be removed.
+
+        """
         self._untouched = jail.renewed_temporary(self._settings, self._untouched)
-        return True
+        return False
 
 
 class Folder:
@@ -94,14 +99,12 @@ class Folder:
         return self.empty_folder()
 
     def empty_folder(self):
-        """Empty the folder if it was touched; return whether that was possible."""
-        try:
-            if os.stat(self._work).st_ctime_ns != self._untouched:
-                folder.empty(self._work)
-                self._untouched = os.stat(self._work).st_ctime_ns
-        except OSError:
+        """Empty the folder if it was touched; return whether there was more in it than there may be."""
+        if os.stat(self._work).st_ctime_ns == self._untouched:
             return False
-        return True
+        size, count = folder.empty(self._work)
+        self._untouched = os.stat(self._work).st_ctime_ns
+        return size > self._most["most_bytes"] or count > self._most["most_files"]
 
 
 class Refusals(Folder):
@@ -112,25 +115,22 @@ class Refusals(Folder):
     def __init__(self, settings):
         super().__init__(settings)
         self._landlock = 0
-        self._is_owner = True
+        self._is_owner = os.geteuid() != 0
         program = seccomp.of_child()
         self._of_child = kernel.Filter(program)
         self._own_process_places = seccomp.own_process_places(program)
 
     def enter(self):
-        """Become nobody, if root may and nobody can; else stay, without any capability."""
+        """Become nobody where the operator is root; give up every capability."""
         packages = super().enter()
-        if os.geteuid() == 0:
+        if not self._is_owner:
             os.chmod(self._root, 0o711)  # noqa: S103  # nobody has to pass through
             os.chown(self._work, NOBODY, NOBODY)
-            self._is_owner = not _nobody_can_read(os.__file__)
-            if not self._is_owner:
-                os.setgroups([])
-                os.setresgid(NOBODY, NOBODY, NOBODY)
-                os.setresuid(NOBODY, NOBODY, NOBODY)
-            else:
-                os.chown(self._work, 0, 0)
             self._untouched = os.stat(".").st_ctime_ns
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            _refuse_unreachable(os.__file__)
         kernel.forbid_new_privileges()
         kernel.keep_capabilities()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # so that no snippet reads this process through /proc
@@ -149,7 +149,7 @@ class Refusals(Folder):
         self._of_child.put(self._own_process_places, os.getpid())
         self._of_child.install()
 
-    def sweep(self, pid):  # noqa: ARG002  # see below
+    def sweep(self, pid):  # see below
         """Empty the folder if it was touched; no process can be left, as none could be made."""
         return self.empty_folder()
 
@@ -182,16 +182,8 @@ class Landlock(Refusals):
 TIERS = {"A": Namespaces, "B": Landlock, "C": Refusals, "none": Folder}
 
 
-def _nobody_can_read(path):
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
-            os.close(os.open(path, os.O_RDONLY))
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitpid(pid, 0)[1] == 0
+def _refuse_unreachable(path):
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except PermissionError as error:
+        raise jail.Unreachable(f"{path} cannot be reached, since a folder above it is closed") from error

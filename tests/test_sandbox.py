@@ -42,7 +42,7 @@ ENDINGS = {
     "input": ("input()", "raised", "EOFError"),
     "subprocess": ("import subprocess\nsubprocess.run(['/bin/true'])", "blocked", "PermissionError"),
     "fork": ("import os\nos.fork()", "blocked", "PermissionError"),
-    "system": ("import os\nassert os.system('true') == 0", "raised", "AssertionError"),
+    "system": ("import os\nos.system('true')", "blocked", "PermissionError"),
     "socket": ("import socket\nsocket.socket()", "blocked", "PermissionError"),
     "hostile text of an exception": (
         "class E(Exception):\n    def __str__(self):\n        raise SystemExit\nraise E",
@@ -268,7 +268,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_snippet_run_again() -> None
     with Sandbox() as box:
         slot = box._idle.get()
         box._idle.put(slot)
-        os.kill(slot['bare']._process.pid, signal.SIGKILL)
+        os.kill(slot["bare"]._process.pid, signal.SIGKILL)
         assert box.run("print(1)").stdout == "1\n"
 
 

@@ -25,7 +25,7 @@ from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.sandbox import Sandbox
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.tiers import Isolation
 from textbooks.storage import digest, writable_folder, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.writing import Progress, Writer
@@ -90,7 +90,7 @@ def build(
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
     workers: int | None = 1,
-    isolation: Isolation = "A",
+    isolation: Isolation | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Build a corpus, or go on where an earlier call in the same folder left off.

@@ -42,8 +42,11 @@ BaseUrl = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
 Isolation = Annotated[
-    Literal["A", "none"],
-    typer.Option("--isolation", help="Tier that must hold; none only limits resources, for code that you trust."),
+    Literal["A", "B", "C", "none"] | None,
+    typer.Option(
+        "--isolation",
+        help="The tier to use (sandbox/README.md); by default the best that holds, A or B. none: for code you trust.",
+    ),
 ]
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to show; all without it.")]
 
@@ -75,7 +78,7 @@ def build(
         typer.Option("--recorded", metavar="FILE", help="Answers as batch output lines; repeatable."),
     ] = None,
     workers: Workers = None,
-    isolation: Isolation = "A",
+    isolation: Isolation = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -138,7 +141,7 @@ def verify(
         typer.Option("--package", metavar="NAME", help="An installed package that snippets may import; repeatable."),
     ] = None,
     workers: Workers = None,
-    isolation: Isolation = "A",
+    isolation: Isolation = None,
     as_json: Json = False,
 ) -> None:
     """Run every Python snippet of documents or datasets, and compare what their comments claim."""
@@ -165,7 +168,7 @@ def run(
     ] = False,
     as_json: Json = False,
     workers: Workers = None,
-    isolation: Isolation = "A",
+    isolation: Isolation = None,
     cpu_seconds: Annotated[
         float | None, typer.Option("--cpu-seconds", metavar="S", min=0.1, max=LONGEST, help="5 by default.")
     ] = None,
@@ -218,7 +221,7 @@ def score(
         bool, typer.Option("--ignore-incomplete", help="Score although some problems have no sample.")
     ] = False,
     workers: Workers = None,
-    isolation: Isolation = "A",
+    isolation: Isolation = None,
     as_json: Json = False,
 ) -> None:
     """Judge completions of HumanEval problems in the box; print pass@k, write SAMPLES.jsonl_results.jsonl."""

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import TypeVar
 
 from textbooks.sandbox import Policy, Sandbox
-from textbooks.sandbox.pool import Isolation, worker_count
+from textbooks.sandbox.pool import worker_count
+from textbooks.sandbox.tiers import Isolation
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -29,10 +30,10 @@ _sandbox: Sandbox | None = None
 class LocalEngine:
     """Maps tasks over processes of this machine, in order; with one worker, in this very process."""
 
-    def __init__(self, *, workers: int | None, policy: Policy, isolation: Isolation) -> None:
+    def __init__(self, *, workers: int | None, policy: Policy, isolation: Isolation | None) -> None:
         self._workers = worker_count(workers)
         self._sandbox = Sandbox(policy=policy, isolation=isolation)
-        self._settings = (policy, isolation)
+        self._policy = policy
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> "LocalEngine":
@@ -42,7 +43,7 @@ class LocalEngine:
                 self._workers,
                 mp_context=get_context("spawn"),
                 initializer=_start,
-                initargs=self._settings,
+                initargs=(self._policy, self._sandbox.isolation),
             )
         return self
 
@@ -76,7 +77,7 @@ class LocalEngine:
             ) from error
 
 
-def _start(policy: Policy, isolation: Isolation) -> None:
+def _start(policy: Policy, isolation: Isolation | None) -> None:
     global _sandbox  # noqa: PLW0603  # a process pool offers no other place for what a worker keeps
     import atexit
     import ctypes

@@ -26,7 +26,7 @@ from textbooks.plan.recipe import Recipe
 from textbooks.records import Assignment, Request
 from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.tiers import TIERS, Isolation, held, refuse_less
 from textbooks.storage import digest
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -99,7 +99,7 @@ def prepare(
     model: str | None = None,
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
-    isolation: Isolation = "A",
+    isolation: Isolation | None = None,
     asks: bool = True,
 ) -> Job:
     """Decide and check everything about a run; with `asks` false, one that will ask nobody and so needs no model.
@@ -122,6 +122,8 @@ def prepare(
     _refuse_bad_rules_and_axes(loaded, first)
     package_paths(loaded.spec.box.packages)
     policy = shipped().with_changes(**loaded.spec.box.model_dump())
+    refuse_less(isolation, loaded.spec.box.isolation, f"recipe {loaded.name!r}")
+    tier = held(policy, isolation) if asks else isolation or TIERS[0]
     source: Literal["live", "recorded", "shipped"] = "live" if is_live else "recorded" if recorded else "shipped"
     return Job(
         recipe=loaded,
@@ -132,9 +134,9 @@ def prepare(
         base_url=base_url,
         recorded=tuple(shipped_recordings(loaded.name)) if source == "shipped" else tuple(recorded),
         policy=policy,
-        isolation=isolation,
+        isolation=tier,
         labels=Labels(recipe=loaded.name, language=loaded.spec.language, axes=tuple(first.drawn), many=first.many),
-        frozen=_frozen(loaded, count, prompter.model, isolation, policy),
+        frozen=_frozen(loaded, count, prompter.model, tier, policy),
     )
 
 

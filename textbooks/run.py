@@ -12,7 +12,7 @@ from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.tiers import Isolation
 from textbooks.storage import read_json_lines
 
 
@@ -32,7 +32,7 @@ def policy(
     )
 
 
-def run_file(file: str, *, policy: Policy, isolation: Isolation, repeat: int = 1) -> tuple[Verdict, bool]:
+def run_file(file: str, *, policy: Policy, isolation: Isolation | None, repeat: int = 1) -> tuple[Verdict, bool]:
     """Run one Python file (`-` is standard input) and return its verdict, and whether another run came out otherwise.
 
     Raises:
@@ -50,7 +50,7 @@ def run_file(file: str, *, policy: Policy, isolation: Isolation, repeat: int = 1
 
 
 def run_lines(
-    file: str, *, policy: Policy, workers: int | None, isolation: Isolation, repeat: int = 1
+    file: str, *, policy: Policy, workers: int | None, isolation: Isolation | None, repeat: int = 1
 ) -> Iterator[dict[str, Any]]:
     """Yield a verdict line per input line `{"id", "code"}`, in order, in bounded memory.
 
@@ -81,7 +81,7 @@ def line(row_id: Any, verdict: Verdict, *, flaky: bool, repeat: int) -> dict[str
 
 
 def _repeated(
-    codes: Iterable[str], *, policy: Policy, workers: int | None, isolation: Isolation, repeat: int
+    codes: Iterable[str], *, policy: Policy, workers: int | None, isolation: Isolation | None, repeat: int
 ) -> Iterator[tuple[Verdict, bool]]:
     """Yield each program's first verdict, and whether a run with other hash and random seeds came out otherwise."""
     with contextlib.ExitStack() as stack:

@@ -16,7 +16,7 @@ from textbooks.excerpt import markdown
 from textbooks.records import CheckedSnippet, Snippet
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.tiers import Isolation
 from textbooks.storage import read_json_lines
 
 MARKDOWN = (".md", ".markdown")
@@ -91,7 +91,7 @@ def verify(
     column: str = "text",
     workers: int | None = 1,
     packages: Sequence[str] = (),
-    isolation: Isolation = "A",
+    isolation: Isolation | None = None,
     policy: Policy | None = None,
 ) -> Iterator[Checked]:
     """Yield every snippet of the documents with its verdict, in order.

@@ -62,6 +62,7 @@ class BoxSpec(Strict):
     wall_seconds: float | None = Field(default=None, gt=0)
     memory_mb: int | None = Field(default=None, gt=0)
     packages: tuple[str, ...] = ()
+    isolation: Literal["A", "B", "C"] | None = None
 
 
 class PublishSpec(Strict):

@@ -6,10 +6,13 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from textbooks import assets
 from textbooks.errors import TextbooksError
+
+Tier = Literal["A", "B", "C"]
+"""A way to isolate snippets, from the strongest to the weakest (tiers.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Policy:
     packages: tuple[str, ...]
     random_seed: int
     recycle_after: int
-    isolation: str
+    isolation: Tier
     """The least tier that is taken where none is named."""
     preload: tuple[tuple[str, tuple[str, ...]], ...]
     """Kind of worker → the modules that it has imported, from the smallest kind to the largest."""

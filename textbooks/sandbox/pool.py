@@ -5,19 +5,18 @@ import os
 import queue
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
-from typing import Literal
 
 from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import policy as policies
 from textbooks.sandbox.policy import BARE, Policy, kind_of
-from textbooks.sandbox.worker import Worker, WorkerLost
+from textbooks.sandbox.tiers import Isolation, started
+from textbooks.sandbox.worker import TierRefused, Worker, WorkerLost
 
-Isolation = Literal["A", "none"]
 AHEAD = 8
 """Programs in hand per worker while the oldest result is awaited."""
 
@@ -25,26 +24,39 @@ AHEAD = 8
 class Sandbox:
     """Runs untrusted programs; use it as a context manager.
 
-    `isolation` is the tier that must hold: A (namespaces, seccomp, limits). "none" only limits resources and is for
-    code that you trust. `workers` None takes all processors.
+    `isolation` is the tier that must hold: A (namespaces), B (Landlock and seccomp), C (seccomp alone), or "none",
+    which only limits resources and is for code that you trust. None takes the best that this machine offers, down to
+    the policy's own least. `workers` None takes all processors.
     """
 
-    def __init__(self, *, workers: int | None = 1, policy: Policy | None = None, isolation: Isolation = "A") -> None:
+    def __init__(
+        self, *, workers: int | None = 1, policy: Policy | None = None, isolation: Isolation | None = None
+    ) -> None:
         if not sys.platform.startswith("linux"):
             raise TextbooksError(
                 f"the box needs Linux, and this is {sys.platform!r}; run in the container of sandbox/Dockerfile"
             )
         self.policy = policy or policies.shipped()
-        self.isolation = isolation
         self.workers = worker_count(workers)
+        self.refused: dict[str, str] = {}
+        """Why better tiers than the one in force do not hold."""
+        self._wanted = isolation
+        self._isolation: Isolation | None = None
         self._idle: queue.SimpleQueue[dict[str, Worker]] = queue.SimpleQueue()
         for _ in range(self.workers):
             self._idle.put({})
 
+    @property
+    def isolation(self) -> Isolation:
+        """The tier in force, once the box is open."""
+        if self._isolation is None:
+            raise RuntimeError("the box is not open; use it in a with statement")
+        return self._isolation
+
     def __enter__(self) -> "Sandbox":
         slot = self._idle.get()
         try:
-            self._worker(slot, BARE)
+            self._isolation, slot[BARE], self.refused = started(self.policy, self._wanted)
         finally:
             self._idle.put(slot)
         return self
@@ -68,12 +80,13 @@ class Sandbox:
         reason = ""
         try:
             for _ in range(2):
-                worker = self._worker(slot, kind)
                 try:
+                    worker = self._worker(slot, kind)
                     verdict = worker.run(code, bare=bare)
-                except WorkerLost as lost:
+                except (WorkerLost, TierRefused) as lost:
                     reason = str(lost)
-                    slot.pop(kind).close()
+                    if kind in slot:
+                        slot.pop(kind).close()
                     continue
                 if worker.runs >= self.policy.recycle_after:
                     slot.pop(kind).close()
@@ -101,11 +114,36 @@ class Sandbox:
                 for future in waiting:
                     future.cancel()
 
+    async def map_async(
+        self, codes: AsyncIterable[str] | Iterable[str], *, bare: bool = False
+    ) -> AsyncIterator[Verdict]:
+        """Yield the verdicts of programs in order, as `map` does, from a coroutine."""
+        waiting: deque[asyncio.Task[Verdict]] = deque()
+        try:
+            async for code in _asynchronous(codes):
+                waiting.append(asyncio.create_task(self.run_async(code, bare=bare)))
+                if len(waiting) >= AHEAD * self.workers:
+                    yield await waiting.popleft()
+            while waiting:
+                yield await waiting.popleft()
+        finally:
+            for task in waiting:
+                task.cancel()
+
     def _worker(self, slot: dict[str, Worker], kind: str) -> Worker:
         """Return the slot's worker of a kind, started if need be. A slot is in one thread's hands at a time."""
         if kind not in slot:
             slot[kind] = Worker(self.policy, isolation=self.isolation, kind=kind)
         return slot[kind]
+
+
+async def _asynchronous(codes: AsyncIterable[str] | Iterable[str]) -> AsyncIterator[str]:
+    if isinstance(codes, AsyncIterable):
+        async for code in codes:
+            yield code
+    else:
+        for code in codes:
+            yield code
 
 
 def worker_count(wanted: int | None) -> int:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from textbooks import assets
-from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox.policy import Policy, package_paths, preloaded
 
@@ -32,6 +31,8 @@ START_SECONDS = 60
 GRACE_SECONDS = 30
 """How much longer than a snippet's wall limit an answer may take before the worker counts as hung."""
 RECEIVE_BYTES = 65536
+NOBODY = 65534
+TASKS_MARGIN = 1024
 TEXT_CHARACTERS = 4000
 """The longest text that a report may hold per field."""
 CHILD_STATUSES = frozenset({"ok", "exited_early", "raised", "syntax_error", "memory", "blocked"})
@@ -41,6 +42,15 @@ class WorkerLost(Exception):
     """The fork server died, hung or answered nonsense."""
 
 
+class TierRefused(Exception):
+    """A tier of isolation does not hold on this machine; says why."""
+
+    def __init__(self, reason: str, *, is_unreachable: bool = False) -> None:
+        """Keep whether the reason is a place that the snippets' user cannot reach."""
+        super().__init__(reason)
+        self.is_unreachable = is_unreachable
+
+
 class Worker:
     """A running fork server."""
 
@@ -48,7 +58,7 @@ class Worker:
         """Start it and wait until its walls hold; its kind says which modules it has imported.
 
         Raises:
-            TextbooksError: this machine refuses what the tier needs.
+            TierRefused: this machine refuses what the tier needs.
 
         """
         self.policy = policy
@@ -64,11 +74,15 @@ class Worker:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
         self._connection, theirs = socket.socketpair()
         command = [sys.executable, "-s", "-S", "-P", "-B", str(assets.folder("sandbox") / "server.py")]
+        # The loader finds every symbol at once, which otherwise each child would have to do for itself.
+        environment = {**dict(policy.environment), "LD_BIND_NOW": "1"}
+        if isolation != "A":  # where /tmp is the machine's own
+            environment |= {"HOME": str(self._folder / "work"), "TMPDIR": str(self._folder / "work")}
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own server, by path
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={**dict(policy.environment), "LD_BIND_NOW": "1"},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -86,12 +100,7 @@ class Worker:
             raise
         if not answer.get("ready"):
             self.close()
-            raise TextbooksError(
-                f"this machine refuses isolation {isolation} ({answer.get('reason')}); allow unprivileged user "
-                "namespaces, run in the container of sandbox/Dockerfile, or, for code that you trust, "
-                "pass --isolation none"
-            )
-
+            raise TierRefused(str(answer.get("reason")), is_unreachable=bool(answer.get("unreachable")))
         if isolation == "A":
             # The jail stands on a root of its own by now; without the folder, not even a kill leaves anything behind.
             self._folder.rmdir()
@@ -128,6 +137,15 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        if self._folder.exists():
+            self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        """Remove the folder, whatever a snippet that could not be swept away left in it."""
+        work = self._folder / "work"
+        if work.exists() and (not os.access(work, os.R_OK) or any(work.iterdir())):
+            payload = assets.folder("sandbox") / "folder.py"
+            subprocess.run([sys.executable, "-I", str(payload), str(work)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _settings(self) -> dict[str, Any]:
@@ -145,7 +163,7 @@ class Worker:
             "memory_bytes": self.policy.memory_mb << 20,
             "output_bytes": self.policy.output_bytes,
             "open_files": self.policy.open_files,
-            "processes": self.policy.threads,
+            "processes": self.policy.threads + (0 if self.isolation == "A" else _tasks_beside()),
             "cpu_seconds": self.policy.cpu_seconds,
             "wall_seconds": self.policy.wall_seconds,
             "preload": preloaded(self.policy, self._kind),
@@ -165,6 +183,9 @@ class Worker:
         if fired == WALL_FIRED:
             reason = f"still running after {self.policy.wall_seconds:g} s"
             return Verdict(status="wall_timeout", reason=reason, **measured)
+        if fired == FILES_FIRED:
+            reason = f"more than {self.policy.files_mb} MB or {self.policy.files_count} files written"
+            return Verdict(status="output_limit", reason=reason, **measured)
         if fired == OUTPUT_FIRED or len(out) + len(err) > limit:
             return Verdict(status="output_limit", reason=f"more than {limit} bytes of output", **measured)
         if cpu_seconds > self.policy.cpu_seconds:
@@ -234,11 +255,26 @@ def _interpreter_paths() -> tuple[list[str], list[str]]:
     return shown, hidden
 
 
+def _tasks_beside() -> int:
+    """Return how many tasks the kernel may count beside a snippet's threads, where it has no user namespace.
+
+    It counts everything that the user runs, which changes; the margin bounds a thread bomb all the same.
+    """
+    user = os.getuid() or NOBODY
+    mine = 0
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and entry.stat().st_uid == user:
+                mine += len(list((entry / "task").iterdir()))
+    return mine + TASKS_MARGIN
+
+
 def _missing(data: bytes) -> int:
     """Return how many bytes of an answer are still to come, at least."""
     if len(data) < ANSWER.size:
         return ANSWER.size - len(data)
-    return ANSWER.size + sum(ANSWER.unpack_from(data)[5:]) - len(data)
+    lengths: tuple[int, ...] = ANSWER.unpack_from(data)[5:]
+    return ANSWER.size + sum(lengths) - len(data)
 
 
 def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
-from textbooks.sandbox.pool import Isolation
+from textbooks.sandbox.tiers import Isolation
 from textbooks.score.passk import pass_at_k
 from textbooks.score.problems import Completion, Problem, completion_of, read_completions, read_problems
 from textbooks.storage import refuse_unwritable, write_json_lines
@@ -60,7 +60,7 @@ def score(
     ks: Sequence[int] | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     workers: int | None = None,
-    isolation: Isolation = "A",
+    isolation: Isolation | None = None,
     ignore_incomplete: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Score:

@@ -1,0 +1,17 @@
+"""Leave something for the next snippet, anywhere.
+
+group = 23
+expect = { A = "ok", B = "ok", C = "ok" }
+twice = true
+"""
+
+import os
+
+places = [".", "/tmp", "/var/tmp", "/dev/shm", "/run/lock"]
+if any(os.path.exists(f"{place}/left-by-a-snippet") for place in places):
+    print("attack worked")
+for place in places:
+    try:
+        open(f"{place}/left-by-a-snippet", "w").close()
+    except OSError:
+        pass

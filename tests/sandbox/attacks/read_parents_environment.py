@@ -1,0 +1,10 @@
+"""Look for secrets in the environment of the process that started this one.
+
+group = 20
+expect = { A = "raised", B = "raised", C = "raised" }
+"""
+
+import os
+
+open(f"/proc/{os.getppid() or 1}/environ", "rb").read()
+print("attack worked")

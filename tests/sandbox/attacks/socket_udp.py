@@ -1,0 +1,10 @@
+"""Send datagrams.
+
+group = 27
+expect = { A = "blocked", B = "blocked", C = "blocked" }
+"""
+
+import socket
+
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+print("attack worked")

@@ -1,0 +1,8 @@
+"""Wait for somebody to type.
+
+group = 32
+expect = { A = "raised", B = "raised", C = "raised" }
+control = "fails"
+"""
+
+input()

@@ -1,0 +1,248 @@
+"""Every attack in `attacks/`, one a file, in every tier of isolation, as root and as an ordinary user.
+
+Each is first shown to work without the box (the positive control, under limits of this test's own), then shown to fail
+in it, with the verdict that its file names; then a healthy program must run in the same worker, and nothing may be left
+of the attack: no process, descriptor, mount or file, and no memory.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parent.parent
+WORKED = "attack worked"
+ORDINARY = 54321
+"""An id that no account has."""
+GROWTH_PAGES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """One file of `attacks/`."""
+
+    code: str
+    title: str
+    group: int
+    """Its place in the list of attacks that people were seen to try; see the README of the box."""
+    expect: dict[str, str | list[str]]
+    """Tier → the status, or statuses, that the box may give it."""
+    control: str = "says"
+    """How it shows that it works without the box: it says so, outlives its time, dies by a signal, fails, or is quiet."""
+    needs_root: bool = False
+    """Whether only root can carry it out, even without the box."""
+    twice: bool = False
+    """Whether it is the second run that shows what the first left."""
+    replaced: dict[str, list[str]] = field(default_factory=dict)
+    """Tier → users for whom the worker has to be replaced afterwards."""
+    open_in: tuple[str, ...] = ()
+    """Tiers that do not guard against it, as their description says."""
+
+
+def read(path: Path) -> Attack:
+    """Read an attack: a title, and TOML, in the docstring."""
+    code = path.read_text()
+    title, _, settings = code.split('"""')[1].partition("\n")
+    values = tomllib.loads(settings)
+    return Attack(code=code, title=title, **{**values, "open_in": tuple(values.get("open_in", ()))})
+
+
+ATTACKS = {path.stem: read(path) for path in sorted((HERE / "attacks").glob("*.py"))}
+CONFIGURATIONS = [(user, tier) for user in ("itself", "ordinary") for tier in "ABC"]
+
+
+def reachable_python(user: int) -> str | None:
+    """Return an interpreter that the box supports and that a user can run, library and all."""
+    look = "import os, sys; open(os.__file__).close(); sys.exit(sys.version_info < (3, 11))"
+    for candidate in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        try:
+            done = subprocess.run([candidate, "-I", "-c", look], user=user, capture_output=True, cwd="/", timeout=30)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            return candidate
+    return None
+
+
+class Box:
+    """A box in a process of its own, as a certain user."""
+
+    def __init__(self, user: str, tier: str, folder: Path) -> None:
+        self.refusal: str | None = None
+        is_root = os.geteuid() == 0
+        if user == "ordinary" and not is_root:
+            self.refusal = "these tests run as an ordinary user already"
+            return
+        runs_as = ORDINARY if user == "ordinary" else 65534
+        needs_reach = is_root and (user == "ordinary" or tier != "A")
+        python = reachable_python(runs_as) if needs_reach else sys.executable
+        if python is None:
+            self.refusal = "no Python 3.11 or newer lies where every user can reach it"
+            return
+        as_other = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []} if user == "ordinary" else {}
+        folder.chmod(0o777)
+        environment = {"PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"], "TMPDIR": str(folder), "SECRET": "x"}
+        self.process = subprocess.Popen(
+            [python, "-s", "-B", str(HERE / "attack_box.py"), tier],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd="/",
+            **as_other,
+        )
+        self.refusal = self.answer().get("refused")
+
+    def answer(self) -> dict[str, Any]:
+        line = self.process.stdout.readline()
+        assert line, "the process around the box ended"
+        return json.loads(line)
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def close(self) -> None:
+        if hasattr(self, "process"):
+            self.process.stdin.close()
+            assert self.process.wait(30) == 0
+            self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Box]]:
+    """The boxes in use, started as they are needed."""
+    if os.geteuid() == 0:  # the ordinary user has to pass through
+        for folder in [tmp_path_factory.getbasetemp(), *tmp_path_factory.getbasetemp().parents][:3]:
+            if folder.stat().st_uid == 0 and folder != Path(folder.anchor):
+                folder.chmod(folder.stat().st_mode | 0o011)
+    opened: dict[tuple[str, str], Box] = {}
+    yield opened
+    for box in opened.values():
+        box.close()
+
+
+@pytest.mark.parametrize(("user", "tier"), CONFIGURATIONS)
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_box_stands(
+    name: str,
+    user: str,
+    tier: str,
+    boxes: dict[tuple[str, str], Box],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    attack = ATTACKS[name]
+    if (user, tier) not in boxes:
+        boxes[user, tier] = Box(user, tier, tmp_path_factory.mktemp("boxes"))
+    box = boxes[user, tier]
+    if box.refusal:
+        pytest.skip(box.refusal)
+    expected = attack.expect[tier]
+    expected = [expected] if isinstance(expected, str) else expected
+    found = box.ask(code=attack.code, times=2 if attack.twice else 1, limits=limits_for(expected))
+    last = found["verdicts"][-1]
+    assert last["status"] in expected, last
+    assert last["isolation"] == tier
+    said = WORKED in last["stdout"]
+    assert said == (tier in attack.open_in), last
+    assert found["healthy"] == ["ok", "fine []\n"]
+    before, after = found["before"], found["after"]
+    if user in attack.replaced.get(tier, ()):
+        assert after.pop("processes") != before.pop("processes")
+    grown = after.pop("pages") - before.pop("pages")
+    assert after == before
+    assert grown < GROWTH_PAGES, f"the worker grew by {grown} pages"
+
+
+def limits_for(expected: list[str]) -> str:
+    """Which of the boxes, by its limits: patient ones would make loops and sleeps tedious."""
+    if "wall_timeout" in expected:
+        return "little time"
+    return "little work" if "cpu_timeout" in expected else "plenty"
+
+
+def limits() -> None:
+    """What a control may use at most, whatever it tries."""
+    for kind, value in (
+        (resource.RLIMIT_CPU, 10),
+        (resource.RLIMIT_AS, 3 << 30),
+        (resource.RLIMIT_FSIZE, 800 << 20),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (value, value))
+
+
+def outcome(attack: Attack, folder: Path, seconds: float) -> tuple[str, int | None]:
+    """Run an attack without the box, bounded, and return (what it printed, how it ended or None if it did not)."""
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", attack.code],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if attack.control == "outlives" else out,
+            stderr=subprocess.DEVNULL,
+            cwd=folder / "work",
+            env={**os.environ, "SECRET": "x"},
+            preexec_fn=limits,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        deadline = time.monotonic() + 2
+        shows = attack.control == "says" and code is not None
+        while shows and time.monotonic() < deadline and not said(log, folder):
+            time.sleep(0.05)
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+    return ("", code) if not said(log, folder) else (WORKED, code)
+
+
+def said(log: Path, folder: Path) -> bool:
+    with log.open("rb") as file:
+        return WORKED.encode() in file.read() or (folder / "work" / "worked").exists()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_attack_works_without_the_box(name: str, tmp_path: Path) -> None:
+    attack = ATTACKS[name]
+    if attack.needs_root and os.geteuid() != 0:
+        pytest.skip("only root can carry it out")
+    (tmp_path / "work").mkdir()
+    seconds = 0.7 if attack.control == "outlives" else 30
+    for _ in range(2 if attack.twice else 1):
+        words, code = outcome(attack, tmp_path, seconds)
+    remover = CHECKOUT / "sandbox" / "folder.py"
+    subprocess.run([sys.executable, "-I", str(remover), str(tmp_path / "work")], check=True)
+    for place in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock"):
+        Path(place, "left-by-a-snippet").unlink(missing_ok=True)
+    shown = {
+        "says": words == WORKED,
+        "outlives": code is None,
+        "dies": code is not None and code < 0,
+        "fails": code not in (0, None),
+        "quiet": code == 0,
+    }
+    assert shown[attack.control], (words, code)
+
+
+def test_every_group_of_attacks_is_there() -> None:
+    """The numbers are those of the list in the README of the box; those without a program of their own are named."""
+    elsewhere = {4, 17, 25, 29, 33, 35, 40}
+    assert {attack.group for attack in ATTACKS.values()} | elsewhere == set(range(1, 41))
