@@ -31,18 +31,17 @@ import child  # noqa: E402
 import jail  # noqa: E402
 import kernel  # noqa: E402
 import walls  # noqa: E402
+import watch as watching  # noqa: E402
 
 JOB = struct.Struct(">I?q16s")
 """Length of the code, whether it runs bare, the random seed, the nonce. The operator has the same line."""
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
-NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED = range(4)
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED, CPU_FIRED = range(5)
 MOMENT_SECONDS = 0.004
 """How long a child is left alone before its pipes are read: most have ended by then."""
 USUAL_BYTES = 8192
 """What most jobs fit into."""
-LOOK_SECONDS = 0.1
-"""How often the files of a running snippet are counted where no file system limits them."""
 
 
 def main():
@@ -69,7 +68,8 @@ def main():
         child.rehearse()
     except OSError as error:
         is_unreachable = isinstance(error, jail.Unreachable)
-        reply(connection, {"ready": False, "reason": str(error), "unreachable": is_unreachable})
+        reason = " ".join(filter(None, (error.strerror or str(error), error.filename)))
+        reply(connection, {"ready": False, "reason": reason, "unreachable": is_unreachable})
         return
     gc.collect()
     settings["kept"] = filled_pools()
@@ -108,8 +108,9 @@ class Server:
         self.child = kernel.Child(channels.connection, moment_seconds=MOMENT_SECONDS)
         self.wall_seconds = settings["wall_seconds"]
         self.output_bytes = settings["output_bytes"]
-        seconds = max(1, int(-(-settings["cpu_seconds"] // 1)))
-        self.cpu_limit = child.within(resource.RLIMIT_CPU, seconds)
+        self.cpu_seconds = settings["cpu_seconds"]
+        # The kernel's own limit counts whole seconds, roughly; it holds where this process cannot keep up.
+        self.cpu_limit = child.within(resource.RLIMIT_CPU, int(-(-self.cpu_seconds // 1)) + 1)
 
     def serve(self):
         """Fork a child for each job, watch it, and send the answer, until the operator hangs up.
@@ -154,32 +155,31 @@ class Server:
             resource.prlimit(pid, resource.RLIMIT_CPU, self.cpu_limit)
         except PermissionError:
             pass  # it has bound itself to less, for good
+        watch = watching.Watch(pid, started, cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds)
         fired, ended = NOTHING_FIRED, False
-        deadline = started + self.wall_seconds
-        look = time.monotonic() + LOOK_SECONDS
         try:
             while not ended:
-                now = time.monotonic()
                 if fired == NOTHING_FIRED:
-                    fired = self._limit_passed(now, deadline, look)
+                    fired = self._limit_passed(watch)
                     if fired != NOTHING_FIRED:
                         os.kill(pid, SIGKILL)
-                if now >= look:  # counting must not take more than a tenth of the time
-                    look = time.monotonic() + max(LOOK_SECONDS, 10 * (time.monotonic() - now))
-                wait = max(0, min(deadline, look) - now) if fired == NOTHING_FIRED else 1
-                ended = self.channels.has_ended(self.child.pidfd, wait)
+                ended = self.channels.has_ended(self.child.pidfd, watch.pause() if fired == NOTHING_FIRED else 1)
         except channelling.HungUp:
             os.kill(pid, SIGKILL)
             raise
         return fired
 
-    def _limit_passed(self, now, deadline, look):
+    def _limit_passed(self, watch):
         if self.channels.written() > self.output_bytes:
             return OUTPUT_FIRED
-        if now >= deadline:
+        if watch.is_out_of_work():
+            return CPU_FIRED
+        if watch.is_idle_too_long():
             return WALL_FIRED
-        if now >= look and self.wall.is_over_files():
-            return FILES_FIRED
+        if watch.is_time_to_look():
+            is_over = self.wall.is_over_files()
+            watch.looked()
+            return FILES_FIRED if is_over else NOTHING_FIRED
         return NOTHING_FIRED
 
 

@@ -1,7 +1,9 @@
 """Code straight into the box: one file, or JSON lines. Checks nothing but what happens when it runs."""
 
 import contextlib
+import gzip
 import itertools
+import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +15,6 @@ from textbooks.records import Verdict
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.tiers import Isolation
-from textbooks.storage import read_json_lines
 
 
 def policy(
@@ -52,26 +53,55 @@ def run_file(file: str, *, policy: Policy, isolation: Isolation | None, repeat: 
 def run_lines(
     file: str, *, policy: Policy, workers: int | None, isolation: Isolation | None, repeat: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """Yield a verdict line per input line `{"id", "code"}`, in order, in bounded memory.
+    """Yield a verdict line per input line `{"id", "code"}`, in order, in bounded memory; blank lines are passed over.
 
+    A line that is no JSON object with a text `code` gets a verdict too: `harness_error`, the reason naming the line.
     With `repeat`, each line has a field `flaky` more.
 
     Raises:
-        TextbooksError: a line is not JSON or has no code.
+        TextbooksError: the file cannot be read.
 
     """
-    path = Path("/dev/stdin") if file == "-" else Path(file)
-    ids: deque[Any] = deque()
+    waiting: deque[tuple[Any, str | None]] = deque()
 
     def codes() -> Iterator[str]:
-        for number, row in read_json_lines(path):
-            if not isinstance(row, dict) or not isinstance(row.get("code"), str):
-                raise TextbooksError(f"{file}:{number}: a line needs the text 'code'; mend the line")
-            ids.append(row.get("id"))
-            yield row["code"]
+        for number, raw in enumerate(_raw_lines(file), start=1):
+            if raw.strip():
+                row_id, code, broken = _read(raw)
+                waiting.append((row_id, broken and f"not run: line {number} {broken}"))
+                yield code
 
     for verdict, flaky in _repeated(codes(), policy=policy, workers=workers, isolation=isolation, repeat=repeat):
-        yield line(ids.popleft(), verdict, flaky=flaky, repeat=repeat)
+        row_id, broken = waiting.popleft()
+        # An empty program ran in the place of a broken line, which keeps order and memory as they are.
+        told = Verdict(status="harness_error", reason=broken, isolation=verdict.isolation) if broken else verdict
+        yield line(row_id, told, flaky=flaky, repeat=repeat)
+
+
+def _raw_lines(file: str) -> Iterator[bytes]:
+    if file == "-":
+        yield from sys.stdin.buffer
+        return
+    path = Path(file)
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+            yield from lines
+    except (OSError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TextbooksError(f"cannot read {file!r} ({reason}); check the path") from error
+
+
+def _read(raw: bytes) -> tuple[Any, str, str | None]:
+    """Return (id, code, what is wrong with the line or None)."""
+    try:
+        row = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        return None, "", f"is not JSON ({error})"
+    if not isinstance(row, dict):
+        return None, "", "is not a JSON object with 'code'"
+    if not isinstance(row.get("code"), str):
+        return row.get("id"), "", "has no text 'code'"
+    return row.get("id"), row["code"], None
 
 
 def line(row_id: Any, verdict: Verdict, *, flaky: bool, repeat: int) -> dict[str, Any]:

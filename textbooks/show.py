@@ -156,6 +156,11 @@ def doctor(report: Mapping[str, Any], *, as_json: bool) -> None:
     data(f"isolation: {report['isolation'] or 'none'}")
     if report["refusal"]:
         data(report["refusal"])
+    for offer in report["tiers"]:
+        data(
+            f"  {offer['tier']}: "
+            + ("holds" if offer["holds"] else f"does not hold ({offer['why_not']}); {offer['cure']}")
+        )
     if report["probes"]:
         rows = [
             {"tried": probe["name"], "stopped": "yes" if probe["stopped"] else "no", "verdict": probe["by"]}

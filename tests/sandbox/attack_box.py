@@ -30,13 +30,13 @@ def surroundings(pid: int) -> dict[str, Any]:
     server = processes[-1]
     found: dict[str, Any] = {"processes": processes}
     with contextlib.suppress(OSError):
-        found["descriptors"] = len(os.listdir(f"/proc/{server}/fd"))
+        found["descriptors"] = sum(1 for _ in Path(f"/proc/{server}/fd").iterdir())
     with contextlib.suppress(OSError):
         found["mounts"] = len(Path(f"/proc/{server}/mountinfo").read_text().splitlines())
     found["pages"] = int(Path(f"/proc/{server}/statm").read_text().split()[1])
     folders = Path(tempfile.gettempdir()).glob("textbooks-box-*/work")
     found["files"] = [str(file) for folder in folders if os.access(folder, os.R_OK) for file in folder.iterdir()]
-    found["shared"] = sorted(name for name in os.listdir("/dev/shm") if name.startswith("left"))  # noqa: S108
+    found["shared"] = sorted(str(path) for path in Path("/dev/shm").glob("left*"))
     return found
 
 

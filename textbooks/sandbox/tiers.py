@@ -58,6 +58,19 @@ def held(policy: Policy, wanted: Isolation | None) -> Isolation:
     return tier
 
 
+def offered(policy: Policy) -> list[dict[str, str | bool | None]]:
+    """Return each tier with whether it holds here, and, if not, why and what would help."""
+    found: list[dict[str, str | bool | None]] = []
+    for tier in TIERS:
+        reason = cure = None
+        try:
+            Worker(policy, isolation=tier, kind=BARE).close()
+        except TierRefused as refusal:
+            reason, cure = str(refusal), UNREACHABLE_CURE if refusal.is_unreachable else CURES[tier]
+        found.append({"tier": tier, "holds": reason is None, "why_not": reason, "cure": cure})
+    return found
+
+
 def refuse_less(wanted: Isolation | None, demanded: Tier | None, where: str) -> None:
     """Raise a TextbooksError if the tier that was typed is less than what a recipe demands."""
     order: list[Isolation] = [*TIERS, "none"]

@@ -26,10 +26,12 @@ JOB = struct.Struct(">I?q16s")
 """Length of the code, whether it runs bare, the random seed, the nonce. sandbox/server.py has the same line."""
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
-NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED = range(4)
+NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED, CPU_FIRED = range(5)
 START_SECONDS = 60
+LONGEST_WAIT = 10
+"""Times its wall limit, how long a working snippet may take on a busy machine. sandbox/server.py has the same line."""
 GRACE_SECONDS = 30
-"""How much longer than a snippet's wall limit an answer may take before the worker counts as hung."""
+"""How much longer than a snippet may take an answer may take before the worker counts as hung."""
 RECEIVE_BYTES = 65536
 NOBODY = 65534
 TASKS_MARGIN = 1024
@@ -92,7 +94,7 @@ class Worker:
         try:
             self._patience(START_SECONDS)
             answer = self._greeted()
-            self._patience(policy.wall_seconds + GRACE_SECONDS)
+            self._patience(LONGEST_WAIT * policy.wall_seconds + GRACE_SECONDS)
         except (WorkerLost, OSError) as error:
             answer = {"ready": False, "reason": f"{error}; {self._last_words()}"}
         except BaseException:
@@ -181,14 +183,16 @@ class Worker:
             "isolation": self.isolation,
         }
         if fired == WALL_FIRED:
-            reason = f"still running after {self.policy.wall_seconds:g} s"
+            reason = f"still running after {self.policy.wall_seconds:g} s, mostly waiting"
+            if wall_seconds >= LONGEST_WAIT * self.policy.wall_seconds:
+                reason = f"still running after {LONGEST_WAIT} times {self.policy.wall_seconds:g} s"
             return Verdict(status="wall_timeout", reason=reason, **measured)
         if fired == FILES_FIRED:
             reason = f"more than {self.policy.files_mb} MB or {self.policy.files_count} files written"
             return Verdict(status="output_limit", reason=reason, **measured)
         if fired == OUTPUT_FIRED or len(out) + len(err) > limit:
             return Verdict(status="output_limit", reason=f"more than {limit} bytes of output", **measured)
-        if cpu_seconds > self.policy.cpu_seconds:
+        if fired == CPU_FIRED or cpu_seconds > self.policy.cpu_seconds:
             reason = f"more than {self.policy.cpu_seconds:g} s of processor time"
             return Verdict(status="cpu_timeout", reason=reason, **measured)
         if report == b'{"status": "ok", "nonce": "%s"}' % nonce.encode():
