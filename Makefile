@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/phi1-textbook
 
-.PHONY: help corpus test lint types format wheel bench-sandbox clean
+.PHONY: help corpus test lint types format wheel soak bench-sandbox clean
 
 help:
 	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
@@ -14,6 +14,7 @@ help:
 	@echo "make types    mypy, strict"
 	@echo "make format   let ruff mend what it can"
 	@echo "make wheel    build the wheel, install it elsewhere and run it there"
+	@echo "make soak     minutes: 100,000 programs through the same workers, nothing left over"
 	@echo "make bench-sandbox   what a snippet costs in the box, beside what others pay"
 	@echo "make clean    remove what these made"
 
@@ -56,6 +57,10 @@ wheel: $(BIN)/python
 	  && $$folder/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$wheel" \
 	  && cd $$folder && venv/bin/textbooks build --samples 30 && venv/bin/textbooks doctor >/dev/null \
 	  && venv/bin/textbooks topics recursion >/dev/null && cd / && rm -rf $$folder
+
+# Minutes, not seconds: a hundred thousand programs, hostile and healthy, through the same workers.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python tests/sandbox/soak.py --snippets 100000
 
 bench-sandbox: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/sandbox.py

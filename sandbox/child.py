@@ -18,7 +18,7 @@ WRITTEN_FDS = (REPORT_FD, 1, 2)
 LAST_FD = 256
 MESSAGE_BYTES = 2000
 RESERVE_BYTES = 16 << 20
-"""Memory beyond the limit, for the report of a snippet that has taken all of it."""
+"""Address space set aside for the report of a snippet that has taken all the rest; never touched before."""
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
 WATCHED = {
@@ -67,18 +67,15 @@ _refused = []
 """Calls that the filter refused in this process, newest last."""
 _watched = dict(WATCHED)
 _watches_opening = False
-_all_memory = (0, 0)
+_reserve = [bytes(RESERVE_BYTES)]  # unlike a bytearray, not touched when it is made
 _main = type(sys)("__main__")
 
 
 def prepare(settings, base_bytes):
     """Do in the server, once, all that every child would have to do, and set the limits that children inherit."""
     global _watches_opening  # noqa: PLW0603  # what a fork hands on is this process's state
-    global _all_memory  # noqa: PLW0603  # likewise
-    memory_bytes = within(resource.RLIMIT_AS, base_bytes + settings["memory_bytes"])[1]
-    _all_memory = within(resource.RLIMIT_AS, memory_bytes + RESERVE_BYTES)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, _all_memory[1]))
     for kind, value in (
+        (resource.RLIMIT_AS, base_bytes + settings["memory_bytes"]),
         (resource.RLIMIT_FSIZE, settings["files_bytes"]),
         (resource.RLIMIT_NOFILE, settings["open_files"]),
         (resource.RLIMIT_NPROC, settings["processes"]),
@@ -201,7 +198,7 @@ def _ended():
 def _raised(error):
     try:
         if isinstance(error, MemoryError):
-            resource.setrlimit(resource.RLIMIT_AS, _all_memory)
+            _reserve.clear()
         error.__traceback__ = _own_frames(error.__traceback__)
         sys.__excepthook__(type(error), error, error.__traceback__)
     except BaseException:  # noqa: BLE001, S110  # a hostile __str__ must not hide the verdict

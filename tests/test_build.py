@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ANSWER, Endpoint, completion
 
+from tests.conftest import ANSWER, Endpoint, completion
 from textbooks import build as building
 from textbooks import job as jobs
 from textbooks.corpus.tally import waterfall

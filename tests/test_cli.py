@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Endpoint
 
+from tests.conftest import Endpoint
 from textbooks.cli import app
 
 
@@ -179,6 +179,26 @@ LINE_KEYS = (
     "id path row line kind status reason stdout stderr error "
     "wall_seconds cpu_seconds peak_memory_bytes isolation claims"
 ).split()
+
+
+def test_run_jsonl_answers_every_line_whatever_is_in_it() -> None:
+    lines = '{"id": 1, "code": "print(1)"}\nnot json\n[1]\n\n{"id": "x"}\n{"id": 2, "code": 5}\n'
+    lines += '{"id": "\\ud800", "code": "\\ud800"}\n' + "[" * 100_000 + '\n{"id": 3, "code": "print(3)"}'
+    done = textbooks("run", "-", "--jsonl", "--workers", "2", stdin=lines)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["status"]) for row in found] == [
+        (1, "ok"),
+        (None, "harness_error"),
+        (None, "harness_error"),
+        ("x", "harness_error"),
+        (2, "harness_error"),
+        ("\ud800", "syntax_error"),
+        (None, "harness_error"),
+        (3, "ok"),
+    ]
+    assert found[1]["reason"].startswith("not run: line 2 is not JSON")
+    assert found[3]["reason"] == "not run: line 5 has no text 'code'"
 
 
 def test_run_jsonl_gives_a_verdict_line_per_line_in_order() -> None:

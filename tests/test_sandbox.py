@@ -304,3 +304,37 @@ def test_without_isolation_limits_still_hold() -> None:
 def test_a_package_that_is_not_installed_is_one_sentence() -> None:
     with pytest.raises(TextbooksError, match="pip install no-such-package"):
         package_paths(("no-such-package",))
+
+
+def test_a_pass_over_many_programs_leaves_the_box_free_for_others() -> None:
+    with Sandbox() as box:
+        passes = zip(box.map(["print(1)", "print(2)"]), box.map(["print(3)", "print(4)"]), strict=True)
+        found = [(one.stdout, two.stdout, box.run("print(5)").stdout) for one, two in passes]
+    assert found == [("1\n", "3\n", "5\n"), ("2\n", "4\n", "5\n")]
+
+
+def test_a_pass_that_is_left_early_harms_no_later_one() -> None:
+    with Sandbox(workers=2) as box:
+        passing = box.map(f"import time; time.sleep(0.05); print({i})" for i in range(20))
+        assert next(passing).stdout == "0\n"
+        passing.close()
+        assert [verdict.stdout for verdict in box.map(["print('a')", "print('b')"])] == ["a\n", "b\n"]
+
+
+def test_workers_lost_in_a_pass_cost_no_verdict() -> None:
+    with Sandbox(workers=2) as box:
+        passing = box.map(f"import time; time.sleep(0.02); print({i})" for i in range(30))
+        found = [next(passing).stdout]
+        for slot in box._slots:
+            for worker in slot.values():
+                os.kill(worker._process.pid, signal.SIGKILL)
+        found += [verdict.stdout for verdict in passing]
+    assert found == [f"{i}\n" for i in range(30)]
+
+
+def test_coroutines_get_verdicts_in_order_too() -> None:
+    async def several(box: Sandbox) -> list[str]:
+        return [verdict.stdout async for verdict in box.map_async(f"print({i})" for i in range(20))]
+
+    with Sandbox(workers=2) as box:
+        assert asyncio.run(several(box)) == [f"{i}\n" for i in range(20)]

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ANSWER, Endpoint, completion
 
+from tests.conftest import ANSWER, Endpoint, completion
 from textbooks import build as building
 from textbooks import job as jobs
 from textbooks.errors import TextbooksError

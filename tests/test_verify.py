@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_cli import LINE_KEYS, textbooks
 
+from tests.test_cli import LINE_KEYS, textbooks
 from textbooks.errors import TextbooksError
 from textbooks.verify import verify
 

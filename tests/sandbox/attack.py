@@ -25,6 +25,8 @@ class Attack:
     """Whether it is the second run that shows what the first left."""
     replaced: dict[str, list[str]] = field(default_factory=dict)
     """Tier → users for whom the worker has to be replaced afterwards."""
+    late_in: tuple[str, ...] = ()
+    """Tiers that stop it, and sweep up, only when it has gone too far."""
     open_in: tuple[str, ...] = ()
     """Tiers that do not guard against it, as their description says."""
 
@@ -34,7 +36,11 @@ def read(path: Path) -> Attack:
     code = path.read_text()
     title, _, settings = code.split('"""')[1].partition("\n")
     values = tomllib.loads(settings)
-    return Attack(code=code, title=title, **{**values, "open_in": tuple(values.get("open_in", ()))})
+    return Attack(
+        code=code,
+        title=title,
+        **{name: tuple(value) if name.endswith("_in") else value for name, value in values.items()},
+    )
 
 
 ATTACKS = {path.stem: read(path) for path in sorted((Path(__file__).parent / "attacks").glob("*.py"))}

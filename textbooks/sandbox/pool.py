@@ -1,24 +1,21 @@
 """`Sandbox`: a set of workers that run programs in order, and replace each other when one is lost."""
 
 import asyncio
+import contextlib
 import os
 import queue
 import sys
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from types import TracebackType
 
 from textbooks.errors import TextbooksError
 from textbooks.records import Verdict
 from textbooks.sandbox import policy as policies
 from textbooks.sandbox.policy import BARE, Policy, kind_of
+from textbooks.sandbox.stream import AHEAD, Slot, Stream
 from textbooks.sandbox.tiers import Isolation, started
-from textbooks.sandbox.worker import TierRefused, Worker, WorkerLost
-
-AHEAD = 8
-"""Programs in hand per worker while the oldest result is awaited."""
+from textbooks.sandbox.worker import TierRefused, Worker, WorkerLost, patience_seconds
 
 
 class Sandbox:
@@ -42,9 +39,12 @@ class Sandbox:
         """Why better tiers than the one in force do not hold."""
         self._wanted = isolation
         self._isolation: Isolation | None = None
-        self._idle: queue.SimpleQueue[dict[str, Worker]] = queue.SimpleQueue()
-        for _ in range(self.workers):
-            self._idle.put({})
+        self._streams = 0
+        """How many passes of `map` hold slots now."""
+        self._idle: queue.SimpleQueue[Slot] = queue.SimpleQueue()
+        self._slots: list[Slot] = [{} for _ in range(self.workers)]
+        for slot in self._slots:
+            self._idle.put(slot)
 
     @property
     def isolation(self) -> Isolation:
@@ -64,55 +64,45 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _ in range(self.workers):
-            slot = self._idle.get()
-            for worker in slot.values():
-                worker.close()
-            self._idle.put({})
+        for slot in self._slots:
+            _close(slot)
 
     def run(self, code: str, *, bare: bool = False) -> Verdict:
         """Run one program and return what happened; safe to call from several threads.
 
         `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__".
         """
-        kind = kind_of(self.policy, code)
-        slot = self._idle.get()
-        reason = ""
+        slot = self._taken()
         try:
-            for _ in range(2):
-                try:
-                    worker = self._worker(slot, kind)
-                    verdict = worker.run(code, bare=bare)
-                except (WorkerLost, TierRefused) as lost:
-                    reason = str(lost)
-                    if kind in slot:
-                        slot.pop(kind).close()
-                    continue
-                if worker.runs >= self.policy.recycle_after:
-                    slot.pop(kind).close()
-                return verdict
+            return self._run_in(slot, code, bare=bare, attempts=2)
         finally:
-            self._idle.put(slot)
-        return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
+            self._give_back(slot)
 
     async def run_async(self, code: str, *, bare: bool = False) -> Verdict:
         """Run one program from a coroutine; as many at a time as there are workers."""
         return await asyncio.to_thread(self.run, code, bare=bare)
 
     def map(self, codes: Iterable[str], *, bare: bool = False) -> Iterator[Verdict]:
-        """Yield the verdicts of programs in order, all workers busy, memory bounded."""
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="box") as threads:
-            waiting: deque[Future[Verdict]] = deque()
-            try:
-                for code in codes:
-                    waiting.append(threads.submit(partial(self.run, bare=bare), code))
-                    if len(waiting) >= AHEAD * self.workers:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+        """Yield the verdicts of programs in order, all idle workers busy, memory bounded."""
+        slots = [self._taken()]
+        with contextlib.suppress(queue.Empty):
+            while True:
+                slots.append(self._idle.get_nowait())
+        self._streams += 1
+        stream = Stream(
+            slots,
+            choose=self._chosen,
+            again=lambda slot, code: self._run_in(slot, code, bare=bare, attempts=1),
+            bare=bare,
+            patience_seconds=patience_seconds(self.policy),
+        )
+        try:
+            yield from stream.verdicts(codes)
+        finally:
+            stream.abandon()
+            self._streams -= 1
+            for slot in slots:
+                self._give_back(slot)
 
     async def map_async(
         self, codes: AsyncIterable[str] | Iterable[str], *, bare: bool = False
@@ -130,11 +120,49 @@ class Sandbox:
             for task in waiting:
                 task.cancel()
 
-    def _worker(self, slot: dict[str, Worker], kind: str) -> Worker:
-        """Return the slot's worker of a kind, started if need be. A slot is in one thread's hands at a time."""
+    def _taken(self) -> Slot:
+        """Return a slot; where a pass of `map` holds them all, one for this once, since it may be waiting for us."""
+        if self._streams:
+            try:
+                return self._idle.get_nowait()
+            except queue.Empty:
+                return {}
+        return self._idle.get()
+
+    def _give_back(self, slot: Slot) -> None:
+        if any(slot is own for own in self._slots):
+            self._idle.put(slot)
+        else:
+            _close(slot)
+
+    def _run_in(self, slot: Slot, code: str, *, bare: bool, attempts: int) -> Verdict:
+        """Run one program in a slot; a worker that is lost is replaced, the program then run once more, alone."""
+        kind, reason = kind_of(self.policy, code), ""
+        for _ in range(attempts):
+            try:
+                worker = self._chosen(slot, code)
+                verdict = worker.run(code, bare=bare)
+            except (WorkerLost, TierRefused) as lost:
+                reason = str(lost)
+                if kind in slot:
+                    slot.pop(kind).close()
+                continue
+            if worker.runs >= self.policy.recycle_after:
+                slot.pop(kind).close()
+            return verdict
+        return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
+
+    def _chosen(self, slot: Slot, code: str) -> Worker:
+        """Return the worker of a slot for a program, started if need be. A slot is in one thread's hands at a time."""
+        kind = kind_of(self.policy, code)
         if kind not in slot:
             slot[kind] = Worker(self.policy, isolation=self.isolation, kind=kind)
         return slot[kind]
+
+
+def _close(slot: Slot) -> None:
+    while slot:
+        slot.popitem()[1].close()
 
 
 async def _asynchronous(codes: AsyncIterable[str] | Iterable[str]) -> AsyncIterator[str]:

@@ -66,6 +66,7 @@ class Worker:
         self.policy = policy
         self.isolation = isolation
         self.runs = 0
+        self._nonce = b""
         self._kind = kind
         self._folder = Path(tempfile.mkdtemp(prefix="textbooks-box-"))
         if isolation != "A":
@@ -94,7 +95,7 @@ class Worker:
         try:
             self._patience(START_SECONDS)
             answer = self._greeted()
-            self._patience(LONGEST_WAIT * policy.wall_seconds + GRACE_SECONDS)
+            self._patience(patience_seconds(policy))
         except (WorkerLost, OSError) as error:
             answer = {"ready": False, "reason": f"{error}; {self._last_words()}"}
         except BaseException:
@@ -114,11 +115,22 @@ class Worker:
             WorkerLost: the worker itself failed; the snippet is not to blame yet.
 
         """
+        self.start(code, bare=bare)
+        return self.finish()
+
+    def start(self, code: str, *, bare: bool = False) -> None:
+        """Hand over one program; `finish` must follow before the next. Raises WorkerLost as `run` does."""
         self.runs += 1
-        nonce = os.urandom(16)
+        self._nonce = os.urandom(16)
         text = code.encode("utf-8", "surrogatepass")
         try:
-            self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, nonce) + text)
+            self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, self._nonce) + text)
+        except OSError as error:
+            raise WorkerLost(f"{type(error).__name__}: {error}") from error
+
+    def finish(self) -> Verdict:
+        """Wait for the verdict of the program that was handed over. Raises WorkerLost as `run` does."""
+        try:
             data = self._connection.recv(RECEIVE_BYTES)
             while (missing := _missing(data)) > 0:
                 data += self._exactly(missing)
@@ -128,7 +140,11 @@ class Worker:
         end_of_report = ANSWER.size + answer[5]
         end_of_out = end_of_report + answer[6]
         report, out, err = data[ANSWER.size : end_of_report], data[end_of_report:end_of_out], data[end_of_out:]
-        return self._verdict(answer, report, out, err, nonce.hex())
+        return self._verdict(answer, report, out, err, self._nonce.hex())
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when the verdict has come."""
+        return self._connection.fileno()
 
     def close(self) -> None:
         """End the worker and all that runs in it, and remove its folder."""
@@ -243,6 +259,11 @@ class Worker:
         self._errors.seek(0)
         text = self._errors.read().decode("utf-8", "replace").strip()
         return text.splitlines()[-1] if text else "it said nothing"
+
+
+def patience_seconds(policy: Policy) -> float:
+    """Return how long an answer may take before the worker counts as hung."""
+    return LONGEST_WAIT * policy.wall_seconds + GRACE_SECONDS
 
 
 def _interpreter_paths() -> tuple[list[str], list[str]]:

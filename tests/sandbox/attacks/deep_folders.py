@@ -2,6 +2,7 @@
 
 group = 24
 expect = { A = "raised", B = "output_limit", C = "blocked" }
+late_in = ["B"]
 """
 
 import os
