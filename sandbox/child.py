@@ -100,7 +100,7 @@ def prepare(settings, base_bytes):
     _seed_random(RANDOM_SEED)
 
 
-def rehearse(times=30):
+def rehearse(times=16):
     """Do in the server what every child will do, so that children find caches filled and code specialised."""
     os.closerange(LAST_FD + 1, LAST_FD + 2)
     for _ in range(times):

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from textbooks.records import Verdict
 from textbooks.sandbox.worker import TierRefused, Worker, WorkerLost
 
-AHEAD = 8
-"""Programs in hand per worker while the oldest result is awaited."""
+AHEAD = 64
+"""Programs in hand per worker, at most, while the oldest is awaited: one slow program must not stop the others."""
+HELD_CHARACTERS = 4_000_000
+"""Output of programs done before the oldest, at most, before no more are started."""
 
 Slot = dict[str, Worker]
 """The workers, by kind, that one program at a time may use."""
@@ -57,6 +59,7 @@ class Stream:
         self._bare = bare
         self._patience_seconds = patience_seconds
         self._busy: dict[int, _Busy] = {}
+        self._held_characters = 0
         self._poll = select.poll()
 
     def verdicts(self, codes: Iterable[str]) -> Iterator[Verdict]:
@@ -69,7 +72,7 @@ class Stream:
             while not self._free:
                 self._finish_some()
             self._start(job)
-            while waiting and (waiting[0].verdict or len(waiting) >= most):
+            while waiting and (waiting[0].verdict or len(waiting) >= most or self._held_characters > HELD_CHARACTERS):
                 yield self._awaited(waiting.popleft())
         while waiting:
             yield self._awaited(waiting.popleft())
@@ -83,6 +86,7 @@ class Stream:
     def _awaited(self, job: _Job) -> Verdict:
         while job.verdict is None:
             self._finish_some()
+        self._held_characters -= _characters(job.verdict)
         return job.verdict
 
     def _start(self, job: _Job) -> None:
@@ -105,7 +109,7 @@ class Stream:
             busy = self._busy.pop(fd)
             self._poll.unregister(fd)
             try:
-                busy.job.verdict = busy.worker.finish()
+                self._settle(busy.job, busy.worker.finish())
             except WorkerLost:
                 _drop(busy.slot, busy.worker)
                 self._retry(busy.slot, busy.job)
@@ -114,9 +118,17 @@ class Stream:
                 _drop(busy.slot, busy.worker)
             self._free.append(busy.slot)
 
+    def _settle(self, job: _Job, verdict: Verdict) -> None:
+        job.verdict = verdict
+        self._held_characters += _characters(verdict)
+
     def _retry(self, slot: Slot, job: _Job) -> None:
-        job.verdict = self._again(slot, job.code)
+        self._settle(job, self._again(slot, job.code))
         self._free.append(slot)
+
+
+def _characters(verdict: Verdict) -> int:
+    return len(verdict.stdout) + len(verdict.stderr)
 
 
 def _drop(slot: Slot, worker: Worker) -> None:
