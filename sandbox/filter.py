@@ -87,6 +87,8 @@ MOUNT = {"mount": (165, 40), "umount2": (166, 39)}
 """Needed by the server of isolation A alone; its children lack the capability."""
 REACHING_OUT = {
     "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
@@ -98,12 +100,11 @@ REACHING_OUT = {
 TO_ITSELF = {
     "kill": (62, 129),
     "tgkill": (234, 131),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
     "prlimit64": (302, 261),
-    "sched_setaffinity": (203, 122),
 }
 """Likewise, but allowed where the first argument is the snippet's own process, or 0."""
+SCHED_SETAFFINITY = (203, 122)
+"""Likewise, but allowed for 0, the caller; in the bulk, since each rule of a child's filter costs each child."""
 OWNERS_RIGHTS = {
     "chmod": (90, -1),
     "fchmod": (91, 52),
@@ -196,6 +197,7 @@ def of_servers(*, changes_nothing, is_owner, landlock):
         refused |= OWNERS_RIGHTS
     if landlock < 3:
         refused |= TRUNCATE
+    rules += _only(SCHED_SETAFFINITY[_COLUMN], 0, (0,))
     return _packed([*_start(), *_refusals(refused), *rules, *_streams(), *_pipes_as_they_are(), _PASS])
 
 

@@ -209,7 +209,7 @@ class Verdict:
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     isolation: str = "none"
-    """The tier in force: A (namespaces) or none."""
+    """The tier in force: A (namespaces), B (Landlock), C (seccomp alone) or none."""
 
     def line(self) -> dict[str, Any]:
         """Return the verdict as the fields of a verdict line (docs/design.md, section 9)."""
