@@ -12,6 +12,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ CONFIGURATIONS = [(user, tier) for user in ("itself", "ordinary") for tier in "A
 class Box:
     """A box in a process of its own, as a certain user."""
 
-    def __init__(self, user: str, tier: str, folder: Path) -> None:
+    def __init__(self, user: str, tier: str) -> None:
         self.refusal: str | None = None
         is_root = os.geteuid() == 0
         if user == "ordinary" and not is_root:
@@ -46,8 +47,15 @@ class Box:
             self.refusal = "no Python 3.11 or newer lies where every user can reach it"
             return
         as_other = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []} if user == "ordinary" else {}
-        folder.chmod(0o777)
-        environment = {"PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"], "TMPDIR": str(folder), "SECRET": "x"}
+        # Not below pytest's own folder, which it closes to others.
+        self.folder = Path(tempfile.mkdtemp(prefix="textbooks-attacks-"))
+        self.folder.chmod(0o777)
+        environment = {
+            "PYTHONPATH": str(CHECKOUT),
+            "PATH": os.environ["PATH"],
+            "TMPDIR": str(self.folder),
+            "SECRET": "x",
+        }
         self.process = subprocess.Popen(
             [python, "-s", "-B", str(HERE / "attack_box.py"), tier],
             stdin=subprocess.PIPE,
@@ -74,15 +82,12 @@ class Box:
             self.process.stdin.close()
             assert self.process.wait(30) == 0
             self.process.stdout.close()
+            self.folder.rmdir()
 
 
 @pytest.fixture(scope="session")
-def boxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Box]]:
+def boxes() -> Iterator[dict[tuple[str, str], Box]]:
     """The boxes in use, started as they are needed."""
-    if os.geteuid() == 0:  # the ordinary user has to pass through
-        for folder in [tmp_path_factory.getbasetemp(), *tmp_path_factory.getbasetemp().parents][:3]:
-            if folder.stat().st_uid == 0 and folder != Path(folder.anchor):
-                folder.chmod(folder.stat().st_mode | 0o011)
     opened: dict[tuple[str, str], Box] = {}
     yield opened
     for box in opened.values():
@@ -96,17 +101,17 @@ def test_the_box_stands(
     user: str,
     tier: str,
     boxes: dict[tuple[str, str], Box],
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     attack = ATTACKS[name]
     if (user, tier) not in boxes:
-        boxes[user, tier] = Box(user, tier, tmp_path_factory.mktemp("boxes"))
+        boxes[user, tier] = Box(user, tier)
     box = boxes[user, tier]
     if box.refusal:
         pytest.skip(box.refusal)
     expected = attack.expect[tier]
     expected = [expected] if isinstance(expected, str) else expected
-    found = box.ask(code=attack.code, times=2 if attack.twice else 1, limits=limits_for(expected))
+    question = {"code": attack.code, "times": 2 if attack.twice else 1, "limits": limits_for(expected)}
+    found = box.ask(**question)
     last = found["verdicts"][-1]
     assert last["status"] in expected, last
     assert last["isolation"] == tier
@@ -116,9 +121,12 @@ def test_the_box_stands(
     before, after = found["before"], found["after"]
     if user in attack.replaced.get(tier, ()):
         assert after.pop("processes") != before.pop("processes")
-    grown = after.pop("pages") - before.pop("pages")
+    grown = [after.pop("pages") - before.pop("pages")]
     assert after == before
-    assert grown < GROWTH_PAGES, f"the worker grew by {grown} pages"
+    while grown[-1] >= GROWTH_PAGES and len(grown) < 4:  # what it took once it may keep, but no more
+        found = box.ask(**question)
+        grown.append(found["after"]["pages"] - found["before"]["pages"])
+    assert grown[-1] < GROWTH_PAGES, f"the worker grew by {grown} pages"
 
 
 def limits_for(expected: list[str]) -> str:
@@ -184,7 +192,8 @@ def test_the_attack_works_without_the_box(name: str, tmp_path: Path) -> None:
     remover = CHECKOUT / "sandbox" / "folder.py"
     subprocess.run([sys.executable, "-I", str(remover), str(tmp_path / "work")], check=True)
     for place in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock"):
-        Path(place, "left-by-a-snippet").unlink(missing_ok=True)
+        for left in Path(place).glob(f"left-by-{str(tmp_path / 'work').replace('/', '-')}"):
+            left.unlink()
     shown = {
         "says": words == WORKED,
         "outlives": code is None,

@@ -7,11 +7,12 @@ twice = true
 
 import os
 
+name = "left-by-" + os.getcwd().replace("/", "-")
 places = [".", "/tmp", "/var/tmp", "/dev/shm", "/run/lock"]
-if any(os.path.exists(f"{place}/left-by-a-snippet") for place in places):
+if any(os.path.exists(f"{place}/{name}") for place in places):
     print("attack worked")
 for place in places:
     try:
-        open(f"{place}/left-by-a-snippet", "w").close()
+        open(f"{place}/{name}", "w").close()
     except OSError:
         pass

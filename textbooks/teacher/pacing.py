@@ -1,0 +1,146 @@
+"""How many requests may be under way at one endpoint, and when the next may go. Knows no HTTP library and no prompt.
+
+Concurrency is found by trying, as TCP finds bandwidth (slow start, then additive increase and multiplicative decrease,
+RFC 5681): it doubles, and above GENTLE_ABOVE grows by an eighth, with each round of answers until the endpoint
+says that it is too much; then it gives way a little and grows by one request a round. What an endpoint says of its own
+limits (`Retry-After`, `x-ratelimit-*`) goes before what was found. A request that waits to be repeated holds no place.
+"""
+
+import asyncio
+import contextlib
+import random
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from email.utils import parsedate_to_datetime
+
+START = 8
+MOST = 4096
+GENTLE_ABOVE = 64
+GENTLE_GROWTH = 1 / 8
+YIELD_TO_LIMITS = 0.95
+"""What is left of the concurrency after an answer of 429: the endpoint is well, and says where its limit is."""
+YIELD_TO_TROUBLE = 0.7
+"""Likewise after 5xx, a timeout or a lost connection: the endpoint is in trouble, and says nothing of limits."""
+FIRST_DELAY_SECONDS = 1.0
+LONGEST_DELAY_SECONDS = 60.0
+
+
+class Pacer:
+    """The pace of one endpoint. One event loop's; `clock` and `sleep` are for tests."""
+
+    def __init__(
+        self,
+        *,
+        start: int = START,
+        most: int = MOST,
+        clock: Callable[[], float] = time.monotonic,
+        seed: int | None = None,
+    ) -> None:
+        self.limit = float(min(start, most))
+        self.in_flight = 0
+        self._most = most
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311  # spreads retries in time, guards nothing
+        self._has_met_limit = False
+        self._yielded_at = -1.0
+        self._closed_until = 0.0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[float]:
+        """Wait for a place, and hold it; yields the time at which it was taken."""
+        while True:
+            pause = self._closed_until - self._clock()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            elif self.in_flight < int(self.limit):
+                break
+            else:
+                waiter = asyncio.get_running_loop().create_future()
+                self._waiting.append(waiter)
+                await waiter
+        self.in_flight += 1
+        try:
+            yield self._clock()
+        finally:
+            self.in_flight -= 1
+            self._wake()
+
+    def answered(self) -> None:
+        """Note an answer: where the places were all taken, there may be more of them."""
+        if self.in_flight < int(self.limit) - 1:
+            return
+        if self._has_met_limit:
+            growth = 1 / self.limit
+        else:
+            growth = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
+        self.limit = min(float(self._most), self.limit + growth)
+        self._wake()
+
+    def refused(self, taken_at: float, share: float) -> None:
+        """Note that the endpoint had too much to do: give way, once for all requests that were under way together."""
+        if taken_at <= self._yielded_at:
+            return
+        self._has_met_limit = True
+        self._yielded_at = self._clock()
+        self.limit = max(1.0, min(self.limit, float(self.in_flight)) * share)
+
+    def close_for(self, seconds: float) -> None:
+        """Let no request begin for some time, as the endpoint asked."""
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
+
+    def delay_seconds(self, tries: int) -> float:
+        """Return how long to wait before the next try of a request: exponential, with full jitter."""
+        return self._random.uniform(0, min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (tries - 1)))
+
+    def _wake(self) -> None:
+        free = int(self.limit) - self.in_flight
+        while self._waiting and free > 0:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                free -= 1
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """Return what `Retry-After` asks for (seconds, or an HTTP date; RFC 9110, 10.2.3), however long; None without it.
+
+    `retry-after-ms`, which some endpoints send, goes first. `now` is the time of day in seconds since 1970.
+    """
+    milliseconds = headers.get("retry-after-ms")
+    if milliseconds is not None:
+        with contextlib.suppress(ValueError):
+            return max(0.0, float(milliseconds) / 1000)
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    return None
+
+
+def exhausted_seconds(headers: Mapping[str, str], tokens_needed: int) -> float | None:
+    """Return how long the endpoint's own account is empty, by its `x-ratelimit-*` headers; None where it is not."""
+    waits = []
+    for kind, needed in (("requests", 1), ("tokens", tokens_needed)):
+        remaining, reset = headers.get(f"x-ratelimit-remaining-{kind}"), headers.get(f"x-ratelimit-reset-{kind}")
+        if remaining is not None and reset is not None and remaining.strip().isdigit() and int(remaining) < needed:
+            waits.append(duration_seconds(reset))
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def duration_seconds(text: str) -> float | None:
+    """Return a duration such as `1s`, `6m0s`, `250ms` or `2` (seconds); None for anything else."""
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+    with contextlib.suppress(ValueError):
+        return float(text)
+    parts = re.findall(r"([\d.]+)(ms|[smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        return None
+    with contextlib.suppress(ValueError):
+        return sum(float(number) * units[unit] for number, unit in parts)
+    return None
