@@ -79,7 +79,8 @@ class Channels:
             parts = self.parts
             parts[0] += os.read(self._readers[0], READ_BYTES)
         else:
-            while events and self._read(events):
+            while events:
+                self._read(events)
                 self.parts = [part[: most_bytes + 1] for part in self.parts]
                 events = self._pipes.poll(0)
             parts = self.parts
@@ -89,15 +90,11 @@ class Channels:
         return parts
 
     def _read(self, events):
-        """Read once from each pipe that has something; return whether one may have more."""
-        more = False
+        """Read once from each pipe that has something."""
         for fd, _ in events:
             position = self._positions.get(fd)
             if position is not None:
-                chunk = os.read(fd, READ_BYTES)
-                self.parts[position] += chunk
-                more = more or len(chunk) == READ_BYTES
-        return more
+                self.parts[position] += os.read(fd, READ_BYTES)
 
 
 def received(connection, size):

@@ -5,11 +5,14 @@ Imports as little as it can: every page of the server's memory makes each fork d
 """
 
 import atexit
+import builtins
 import os
 import resource
 import sys
+from errno import EPERM
 from _json import encode_basestring_ascii
-from _thread import _count as count_threads
+from _sitebuiltins import Quitter, _Helper
+from _thread import _count as count_threads, stack_size
 from os import _exit, write
 
 SNIPPET = "<snippet>"
@@ -19,6 +22,9 @@ LAST_FD = 256
 MESSAGE_BYTES = 2000
 RESERVE_BYTES = 16 << 20
 """Address space set aside for the report of a snippet that has taken all the rest; never touched before."""
+THREAD_STACK_BYTES = 2 << 20
+"""So that as many threads as are allowed fit into the memory that is, with room for what they work on."""
+LEAST_STACK_BYTES = 32768
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
 WATCHED = {
@@ -97,6 +103,11 @@ def prepare(settings, base_bytes):
         del sys.modules[name]
     sys.modules["__main__"] = _main
     sys.stdout.reconfigure(line_buffering=True)
+    builtins.exit, builtins.quit = Quitter("exit", "Ctrl-D"), Quitter("quit", "Ctrl-D")
+    builtins.help = _Helper()
+    # Without a user namespace no limit counts this snippet's threads alone; there their stacks have to be the limit.
+    share = settings["memory_bytes"] // settings["threads"] // 4096 * 4096
+    stack_size(THREAD_STACK_BYTES if settings["tier"] == "A" else max(share, LEAST_STACK_BYTES))
     _seed_random(RANDOM_SEED)
 
 
@@ -133,7 +144,7 @@ def _watch(event, arguments):
     if event in _watched:
         _refused.append(_watched[event])
         if event == "os.system":  # which would say no more than that it failed
-            raise PermissionError(1, "Operation not permitted")
+            raise PermissionError(EPERM, "Operation not permitted")
     elif _watches_opening and event == "open" and arguments[2] & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC):
         _refused.append("open for writing")
 
@@ -188,11 +199,22 @@ def _ended():
             sys.modules["threading"]._shutdown()
         if atexit._ncallbacks():
             atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            _flush(stream)
+        if sys.stdout is not sys.__stdout__:
+            _flush(sys.__stdout__)
     except BaseException as error:  # noqa: BLE001
         return {"status": "raised", "reason": "after the last statement", **_described(error)}
     return None
+
+
+def _flush(stream):
+    """Flush as the interpreter does at its end: what is closed, or no file at all, is passed over."""
+    try:
+        stream.flush()
+    except (AttributeError, ValueError):
+        if stream is not None and not getattr(stream, "closed", True):
+            raise
 
 
 def _raised(error):
@@ -206,7 +228,7 @@ def _raised(error):
     described = _described(error)
     if isinstance(error, MemoryError):
         return {"status": "memory", "reason": "MemoryError under the memory limit", **described}
-    if _refused and isinstance(error, PermissionError):
+    if _refused and isinstance(error, PermissionError) and error.errno == EPERM:
         return {"status": "blocked", "reason": _refused[-1], **described}
     return {"status": "raised", "reason": None, **described}
 

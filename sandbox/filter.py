@@ -118,14 +118,20 @@ OWNERS_RIGHTS = {
     "utimes": (235, -1),
     "futimesat": (261, -1),
     "utimensat": (280, 88),
+    "file_setattr": (469, 469),
+}
+"""Changes of a file's attributes: Landlock lets them pass, wherever the file lies, if its owner asks."""
+LASTING_ATTRIBUTES = {
     "setxattr": (188, 5),
     "lsetxattr": (189, 6),
     "fsetxattr": (190, 7),
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
 }
-"""Changes of a file's attributes: Landlock lets them pass, wherever the file lies, if its owner asks."""
+"""Attributes that would stay on the working folder for the next snippet."""
 TRUNCATE = {"truncate": (76, 45)}
 CHANGING_FILES = {
     **OWNERS_RIGHTS,
@@ -151,7 +157,16 @@ OPEN, OPENAT, OPENAT2 = (2, -1), (257, 56), (437, 437)
 WRITING = 0o3 | 0o100 | 0o1000 | 0o20000000
 """O_ACCMODE, O_CREAT, O_TRUNC and the bit of O_TMPFILE that no other flag sets."""
 SOCKETPAIR = (53, 199)
-FCNTL, F_SETPIPE_SZ = (72, 25), 1031
+FCNTL, IOCTL, PRCTL = (72, 25), (16, 29), (157, 167)
+F_SETFL, F_SETPIPE_SZ = 4, 1031
+O_DIRECT = 0o40000 if kernel.MACHINE == "x86_64" else 0o200000
+SIGNALLING = (8, 10, 15)
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX of fcntl: have the kernel signal another process."""
+SET_FILE_FLAGS = (0x40086602, 0x40046602, 0x401C5820)
+"""FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS and FS_IOC_FSSETXATTR of ioctl: work on a file that is open for reading."""
+O_TRUNC = 0o1000
+NEWEST = 475
+"""No call with a higher number is known here; such ones do not exist for snippets."""
 CLONE, CLONE3 = (56, 220), (435, 435)
 CLONE_THREAD = 0x00010000
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -172,33 +187,27 @@ def of_namespaces():
     The one clone beside a thread's that passes makes a PID namespace, which the kernel refuses to who lacks the
     capability for it: the server has it, its children do not.
     """
-    rules = [
-        *_refusals(REFUSED | FORK),
-        *_threads_or(kernel.NEW_PID_NAMESPACE),
-        *_streams(),
-        *_pipes_as_they_are(),
-        *_one_at_a_time(),
-    ]
-    return _packed([*_start(), *rules, _PASS])
+    processes = [*_refusals(FORK), *_threads_or(kernel.NEW_PID_NAMESPACE), *_one_at_a_time()]
+    return _packed([*_start(), *_refusals(REFUSED), *processes, *_channels_as_they_are(), _PASS])
 
 
 def of_servers(*, changes_nothing, is_owner, landlock):
     """Return the bulk of the filter of isolation B or C, on the server and so on all its children.
 
     `changes_nothing`: no file system may be changed (C). `is_owner`: the snippet's user may own other files. `landlock`
-    is the version of Landlock in force; before the third it lets files be cut short.
+    is the version of Landlock in force; before the third it lets whoever may read a file cut it short.
     """
-    refused = REFUSED | MOUNT | REACHING_OUT
-    rules = []
+    refused = REFUSED | MOUNT | REACHING_OUT | LASTING_ATTRIBUTES
+    rules = [*_without(IOCTL, 1, SET_FILE_FLAGS), *_only(SCHED_SETAFFINITY[_COLUMN], 0, (0,))]
     if changes_nothing:
         refused |= CHANGING_FILES
-        rules = [*_unless_writing(OPEN, 1), *_unless_writing(OPENAT, 2), *_missing(OPENAT2)]
-    elif is_owner:
-        refused |= OWNERS_RIGHTS
-    if landlock < 3:
+        rules += [*_unless_writing(OPEN, 1), *_unless_writing(OPENAT, 2), *_missing(OPENAT2)]
+    elif landlock < 3:
         refused |= TRUNCATE
-    rules += _only(SCHED_SETAFFINITY[_COLUMN], 0, (0,))
-    return _packed([*_start(), *_refusals(refused), *rules, *_streams(), *_pipes_as_they_are(), _PASS])
+        rules += [*_unless_cutting(OPEN, 1), *_unless_cutting(OPENAT, 2), *_missing(OPENAT2)]
+    if is_owner:
+        refused |= OWNERS_RIGHTS
+    return _packed([*_start(), *_refusals(refused), *rules, *_channels_as_they_are(), _PASS])
 
 
 def of_child():
@@ -209,6 +218,7 @@ def of_child():
     rules = [(_LOAD, 0, 0, 0), *_refusals(FORK), *_threads_or(None)]
     for number in TO_ITSELF.values():
         rules += _only(number[_COLUMN], 0, (0, OWN_PROCESS))
+    rules += _without(PRCTL, 0, (kernel.PR_SET_PDEATHSIG,))  # it dies with its server
     return _packed([*rules, _PASS])
 
 
@@ -222,7 +232,7 @@ def _start():
     lines = [(_LOAD, 0, 0, 4), (_JUMP_EQUAL, 1, 0, _AUDIT_ARCH), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, 0)]
     if kernel.MACHINE == "x86_64":  # the x32 calls share the architecture and start at this number
         lines += [(_JUMP_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _KILL)]
-    return lines
+    return [*lines, (_JUMP_AT_LEAST, 0, 1, NEWEST), _MISSING]
 
 
 def _refusals(calls):
@@ -249,10 +259,23 @@ def _threads_or(flags):
     return [*_missing(CLONE3), (_JUMP_EQUAL, 0, len(body), CLONE[_COLUMN]), *body]
 
 
-def _streams():
-    """Let socketpair make stream sockets alone: a datagram one of a pair could send to any named socket."""
-    body = [(_LOAD, 0, 0, _argument(1)), (_AND, 0, 0, 0xF), (_JUMP_EQUAL, 0, 1, 1), _PASS, _REFUSE]
-    return [(_JUMP_EQUAL, 0, len(body), SOCKETPAIR[_COLUMN]), *body]
+def _channels_as_they_are():
+    """Refuse what would make of a channel more than it is.
+
+    socketpair makes streams alone: a datagram one of a pair could send to any named socket. A pipe keeps its size and
+    its kind, which would stay for the next snippet, and has no signals sent.
+    """
+    pair = [(_LOAD, 0, 0, _argument(1)), (_AND, 0, 0, 0xF), (_JUMP_EQUAL, 0, 1, 1), _PASS, _REFUSE]
+    flags = [(_LOAD, 0, 0, _argument(2)), (_JUMP_SET, 0, 1, O_DIRECT), _REFUSE, _PASS]
+    commands = (F_SETPIPE_SZ, *SIGNALLING)
+    tests = [(_JUMP_EQUAL, len(commands) - place, 0, value) for place, value in enumerate(commands)]
+    fcntl = [(_LOAD, 0, 0, _argument(1)), (_JUMP_EQUAL, 0, len(flags), F_SETFL), *flags, *tests, _PASS, _REFUSE]
+    return [
+        (_JUMP_EQUAL, 0, len(pair), SOCKETPAIR[_COLUMN]),
+        *pair,
+        (_JUMP_EQUAL, 0, len(fcntl), FCNTL[_COLUMN]),
+        *fcntl,
+    ]
 
 
 def _one_at_a_time():
@@ -261,14 +284,22 @@ def _one_at_a_time():
     return [(_JUMP_EQUAL, 0, len(body), TO_ITSELF["kill"][_COLUMN]), *body]
 
 
-def _pipes_as_they_are():
-    """Refuse to change a pipe's size: it would stay changed for the next snippet."""
-    body = [(_LOAD, 0, 0, _argument(1)), (_JUMP_EQUAL, 0, 1, F_SETPIPE_SZ), _REFUSE, _PASS]
-    return [(_JUMP_EQUAL, 0, len(body), FCNTL[_COLUMN]), *body]
+def _without(numbers, argument, values):
+    """Refuse a call whose argument (its lower 32 bits) is one of `values`."""
+    tests = [(_JUMP_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    body = [(_LOAD, 0, 0, _argument(argument)), *tests, _PASS, _REFUSE]
+    return [(_JUMP_EQUAL, 0, len(body), numbers[_COLUMN]), *body]
 
 
 def _unless_writing(numbers, argument):
     body = [(_LOAD, 0, 0, _argument(argument)), (_JUMP_SET, 0, 1, WRITING), _REFUSE, _PASS]
+    return [(_JUMP_EQUAL, 0, len(body), numbers[_COLUMN]), *body] if numbers[_COLUMN] >= 0 else []
+
+
+def _unless_cutting(numbers, argument):
+    """Refuse to open for reading and cut short: a file open for writing has been looked at by Landlock."""
+    mask = (_AND, 0, 0, 0o3 | O_TRUNC)
+    body = [(_LOAD, 0, 0, _argument(argument)), mask, (_JUMP_EQUAL, 0, 1, O_TRUNC), _REFUSE, _PASS]
     return [(_JUMP_EQUAL, 0, len(body), numbers[_COLUMN]), *body] if numbers[_COLUMN] >= 0 else []
 
 

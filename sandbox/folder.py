@@ -39,7 +39,7 @@ def is_over(path, *, most_bytes, most_files):
             here = _moved(here, pending[-1].pop())
     except PermissionError:
         return True
-    except FileNotFoundError:
+    except OSError:  # it moved away while it was looked at
         return False
     finally:
         os.close(here)

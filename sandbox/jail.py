@@ -4,6 +4,7 @@ Guards against what sandbox/README.md lists. Knows nothing of snippets. Runs ins
 """
 
 import os
+import time
 from _signal import SIGKILL
 
 import kernel
@@ -12,6 +13,7 @@ INNER_ID = 1000
 """Who the snippet is, inside."""
 NOBODY = 65534
 """Who the snippet is outside, where the operator is root."""
+COARSEST_CLOCK_SECONDS = 0.02
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
@@ -47,19 +49,21 @@ def leave_privileges():
 
 
 def mount_temporary(settings):
-    """Mount an empty, sized /tmp and return what it looks like untouched."""
+    """Mount an empty, sized /tmp; return its mark of being untouched."""
     options = f"size={settings['files_mb']}m,nr_inodes={settings['files_count']},mode=1777"
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)  # noqa: S108  # ours alone
-    return os.stat("/tmp").st_ctime_ns  # noqa: S108
+    return os.stat("/tmp").st_ctime_ns, time.monotonic()  # noqa: S108
 
 
 def renewed_temporary(settings, untouched):
     """Replace /tmp by an empty one if it was touched, and stand in it; never walks what a snippet made.
 
     Every file made or removed in it, and every change of its own mode or times, changes its ctime, which nobody can
-    set.
+    set; but some kernels keep it by a coarse clock, so shortly after mounting a look inside has to confirm it.
     """
-    if os.stat("/tmp").st_ctime_ns != untouched:  # noqa: S108
+    ctime_ns, mounted_at = untouched
+    is_certain = time.monotonic() > mounted_at + COARSEST_CLOCK_SECONDS
+    if os.stat("/tmp").st_ctime_ns != ctime_ns or not (is_certain or not os.listdir("/tmp")):  # noqa: S108
         os.chdir("/")
         kernel.unmount("/tmp")  # noqa: S108
         untouched = mount_temporary(settings)

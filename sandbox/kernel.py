@@ -43,6 +43,7 @@ _NUMBERS = {
     "seccomp": (317, 277),
     "mount_setattr": (442, 442),
     "capset": (126, 91),
+    "prctl": (157, 167),
 }
 MACHINE = os.uname().machine
 
@@ -216,7 +217,7 @@ class Child:
         return pid
 
     def ends_in_a_moment(self):
-        """Wait until the child ends, the operator hangs up, or a moment is over; return whether it came to an end."""
+        """Wait until the child ends, the operator hangs up, or a moment is over; return whether the child has ended."""
         self._left[1] = self._moment  # the kernel leaves there what was not waited for
         return self._wait() > 0
 
@@ -226,6 +227,15 @@ class Child:
         _bare(_CLOSE, self._fds[2])
         status, seconds, microseconds, more_seconds, more_microseconds, peak_kib = _END.unpack_from(self._end)
         return status, seconds + more_seconds + (microseconds + more_microseconds) * 1e-6, peak_kib << 10
+
+
+_DIE = (number("prctl"), PR_SET_PDEATHSIG, 9, 0, 0, 0)
+
+
+def die_with_server():
+    """Have the kernel kill this process when the one that forked it ends."""
+    if _bare(*_DIE) != 0:
+        raise OSError("prctl: no signal at the server's end")
 
 
 _DROP = (number("capset"), ctypes.byref(_CAPABILITY_HEADER), ctypes.byref((ctypes.c_uint32 * 6)()))

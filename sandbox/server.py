@@ -164,7 +164,7 @@ class Server:
                     if fired != NOTHING_FIRED:
                         os.kill(pid, SIGKILL)
                 ended = self.channels.has_ended(self.child.pidfd, watch.pause() if fired == NOTHING_FIRED else 1)
-        except channelling.HungUp:
+        except BaseException:
             os.kill(pid, SIGKILL)
             raise
         return fired

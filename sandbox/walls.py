@@ -5,6 +5,7 @@ only system calls are refused. none: limits, no walls. Runs inside the box (stan
 """
 
 import os
+import time
 from _signal import SIGKILL
 
 import filter as seccomp
@@ -21,7 +22,7 @@ class Namespaces:
 
     def __init__(self, settings):
         self._settings = settings
-        self._untouched = 0
+        self._untouched = 0, 0.0
         self.memory_fd = -1
 
     def enter(self):
@@ -65,14 +66,15 @@ class Folder:
         self._root = settings["root"]
         self._work = f"{settings['root']}/work"
         self._most = {"most_bytes": settings["files_mb"] << 20, "most_files": settings["files_count"]}
-        self._untouched = 0
+        self._untouched = self._mode = 0
+        self._emptied_at = 0.0
         self.memory_fd = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def enter(self):
         """Stand in the folder; packages are found beside it."""
         os.umask(0o022)
         os.chdir(self._work)
-        self._untouched = os.stat(".").st_ctime_ns
+        self._look_at_empty()
         return f"{self._root}/packages"
 
     def shut(self):
@@ -83,8 +85,9 @@ class Folder:
         return process.fork
 
     def close_behind(self):
-        """In the child: keep its signals from whoever started this."""
+        """In the child: keep its signals from whoever started this, and end with the server."""
         os.setsid()
+        kernel.die_with_server()
 
     def is_over_files(self):
         """Return whether the snippet has written more, or more files, than it may."""
@@ -100,11 +103,19 @@ class Folder:
 
     def empty_folder(self):
         """Empty the folder if it was touched; return whether there was more in it than there may be."""
-        if os.stat(self._work).st_ctime_ns == self._untouched:
+        found = os.stat(self._work)
+        is_certain = time.monotonic() > self._emptied_at + jail.COARSEST_CLOCK_SECONDS
+        if found.st_ctime_ns == self._untouched and (is_certain or not os.listdir(self._work)):
             return False
+        if found.st_mode != self._mode:
+            os.chmod(self._work, self._mode & 0o7777)
         size, count = folder.empty(self._work)
-        self._untouched = os.stat(self._work).st_ctime_ns
+        self._look_at_empty()
         return size > self._most["most_bytes"] or count > self._most["most_files"]
+
+    def _look_at_empty(self):
+        found = os.stat(self._work)
+        self._untouched, self._mode, self._emptied_at = found.st_ctime_ns, found.st_mode, time.monotonic()
 
 
 class Refusals(Folder):
@@ -126,7 +137,7 @@ class Refusals(Folder):
         if not self._is_owner:
             os.chmod(self._root, 0o711)  # noqa: S103  # nobody has to pass through
             os.chown(self._work, NOBODY, NOBODY)
-            self._untouched = os.stat(".").st_ctime_ns
+            self._look_at_empty()
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -146,6 +157,7 @@ class Refusals(Folder):
     def close_behind(self):
         """In the child: no processes, no signals but to itself."""
         os.setsid()
+        kernel.die_with_server()
         self._of_child.put(self._own_process_places, os.getpid())
         self._of_child.install()
 

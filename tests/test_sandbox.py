@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ ENDINGS = {
     "syntax error": ("def f(:", "syntax_error", "SyntaxError"),
     "null byte": ("x = '\0'", "syntax_error", "SyntaxError"),
     "sys.exit": ("import sys\nsys.exit(0)", "exited_early", None),
+    "exit": ("exit()", "exited_early", None),
     "os._exit": ("import os\nos._exit(0)", "exited_early", None),
     "busy loop": ("while True:\n    pass", "cpu_timeout", None),
     "busy loop that swallows everything": (
@@ -113,11 +115,20 @@ def test_what_a_snippet_must_not_do_fails(case: str, sandbox: Sandbox) -> None:
 
 def test_a_failing_call_that_nothing_refused_is_not_called_blocked(sandbox: Sandbox) -> None:
     assert sandbox.run("open('/etc/passwd')").status == "raised"
+    refused = "import socket\ntry:\n    socket.socket()\nexcept OSError:\n    pass\n"
+    assert sandbox.run(f"{refused}raise PermissionError('no funds')").status == "raised"
     assert sandbox.run("import os\ntry:\n    os.fork()\nexcept OSError:\n    pass\nopen('/x/y')").status == "raised"
 
 
 ALLOWED = {
     "numpy": "import numpy\nassert numpy.arange(4).sum() == 6",
+    "twenty threads": (
+        "import concurrent.futures as c, time\nwith c.ThreadPoolExecutor(20) as e:\n"
+        "    print(len(list(e.map(lambda n: time.sleep(0.05) or [n] * 10000, range(60)))))"
+    ),
+    "a byte order mark": "\ufeffprint(1)",
+    "no output at all": "import sys\nsys.stdout = None",
+    "closed outputs": "import sys\nsys.stdout.close()\nsys.stderr.close()",
     "threads": "import concurrent.futures as c\nwith c.ThreadPoolExecutor(4) as e:\n    list(e.map(abs, range(9)))",
     "asyncio": "import asyncio\nasync def f(): await asyncio.sleep(0)\nasyncio.run(f())",
     "files of its own": "open('a', 'w').write('x')\nassert open('a').read() == 'x'",
@@ -338,3 +349,25 @@ def test_coroutines_get_verdicts_in_order_too() -> None:
 
     with Sandbox(workers=2) as box:
         assert asyncio.run(several(box)) == [f"{i}\n" for i in range(20)]
+
+
+def test_what_was_printed_before_the_output_was_replaced_is_kept(sandbox: Sandbox) -> None:
+    verdict = sandbox.run("import io, sys\nprint('kept', end='')\nsys.stdout = io.StringIO()\nprint('not shown')")
+    assert (verdict.status, verdict.stdout) == ("ok", "kept")
+
+
+def test_a_worker_that_is_closed_at_work_leaves_nobody_behind() -> None:
+    with Sandbox(isolation="none") as box:
+        worker = box._slots[0]["bare"]
+        worker.start("while True:\n    pass")
+        pid = worker._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        deadline = time.monotonic() + 5
+        while not (found := children.read_text().split()) and time.monotonic() < deadline:
+            pass
+        worker.close()
+        assert found
+        deadline = time.monotonic() + 5
+        while Path(f"/proc/{found[0]}").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not Path(f"/proc/{found[0]}").exists()

@@ -147,6 +147,10 @@ class Sandbox:
                 if kind in slot:
                     slot.pop(kind).close()
                 continue
+            except BaseException:  # an interrupt; the answer that is still to come belongs to nobody
+                if kind in slot:
+                    slot.pop(kind).close()
+                raise
             if worker.runs >= self.policy.recycle_after:
                 slot.pop(kind).close()
             return verdict

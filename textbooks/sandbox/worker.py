@@ -122,7 +122,7 @@ class Worker:
         """Hand over one program; `finish` must follow before the next. Raises WorkerLost as `run` does."""
         self.runs += 1
         self._nonce = os.urandom(16)
-        text = code.encode("utf-8", "surrogatepass")
+        text = code.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
         try:
             self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, self._nonce) + text)
         except OSError as error:
@@ -181,6 +181,7 @@ class Worker:
             "memory_bytes": self.policy.memory_mb << 20,
             "output_bytes": self.policy.output_bytes,
             "open_files": self.policy.open_files,
+            "threads": self.policy.threads,
             "processes": self.policy.threads + (0 if self.isolation == "A" else _tasks_beside()),
             "cpu_seconds": self.policy.cpu_seconds,
             "wall_seconds": self.policy.wall_seconds,
