@@ -94,6 +94,13 @@ def no_endpoint_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
+@pytest.fixture(autouse=True)
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow each other as always, only sooner."""
+    monkeypatch.setattr("textbooks.teacher.pacing.FIRST_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr("textbooks.teacher.pacing.LONGEST_DELAY_SECONDS", 0.05)
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """A box with a short limit of processor time; its wall limit leaves room for a busy machine."""

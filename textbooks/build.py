@@ -9,7 +9,7 @@ first request is sent and before anything is written.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -114,9 +114,16 @@ def build(
 
 
 def run_job(
-    job: Job, *, out: Path | None = None, workers: int | None = None, progress: Progress | None = None
+    job: Job,
+    *,
+    out: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    interrupt: Callable[[Callable[[], None]], None] | None = None,
 ) -> Built:
     """Run a job to its end, or go on where an earlier call left off.
+
+    `interrupt` is handed a function that stops the asking: what is there is then examined and packaged.
 
     Raises:
         TextbooksError: the folder is not this recipe's or cannot be written, or the teacher cannot be used.
@@ -133,16 +140,19 @@ def run_job(
     parts: list[Path] = []
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
-    with Journal(out / "journal", before_first=lambda: run_folder.claim(job, out)) as journal, engine:
-        writer = Writer(job, journal)
-        for number, first in enumerate(range(0, job.samples, SHARD)):
-            indices = range(first, min(first + SHARD, job.samples))
-            shard = writer.write(number, indices, report)
+    with (
+        Journal(out / "journal", before_first=lambda: run_folder.claim(job, out)) as journal,
+        engine,
+        Writer(job, journal, shard_size=SHARD, report=report) as writer,
+    ):
+        if interrupt:
+            interrupt(writer.stop)
+        for number, shard in writer.shards():
             if not (parts or shard):
                 _refuse_silence(job, writer.last_failure)
             run_folder.claim(job, out)
             parts.append(_part(job, number, shard, engine, out, tally, report))
-        counts = writer.counts
+    counts = writer.counts
     result = _package(job, out, parts, tally, counts, time.monotonic() - started)
     return Built(out=out, tally=result, unchanged=False)
 

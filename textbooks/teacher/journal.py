@@ -148,8 +148,8 @@ def _refusing_a_full_disk(folder: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise TextbooksError(
-            f"the disk of {str(folder)!r} is full; free some room, and the same command goes on without asking again for "
-            "what it has"
+            f"the disk of {str(folder)!r} is full; free some room, and the same command goes on without "
+            "asking again for what it has"
         ) from error
 
 

@@ -72,10 +72,8 @@ class Pacer:
         """Note an answer: where the places were all taken, there may be more of them."""
         if self.in_flight < int(self.limit) - 1:
             return
-        if self._has_met_limit:
-            growth = 1 / self.limit
-        else:
-            growth = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
+        fast = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
+        growth = 1 / self.limit if self._has_met_limit else fast
         self.limit = min(float(self._most), self.limit + growth)
         self._wake()
 

@@ -51,8 +51,8 @@ class Teacher:
             future.set_result(response)
         return response
 
-    async def close(self) -> None:
-        """Journal what was held back, close the connections, and raise what made the endpoint unusable.
+    def settle(self) -> None:
+        """Journal what was held back, and raise what made the endpoint unusable.
 
         Raises:
             TextbooksError: the live endpoint is unusable, in one sentence.
@@ -60,13 +60,18 @@ class Teacher:
         """
         if not self._live:
             return
-        await self._live.close()
         if self._empty and not self._live.proved:
             raise self._live.fault or self._live.empty_fault(self._empty[0][1])
         for held in self._empty:
             self._journal.record(*held)
+        self._empty.clear()
         if self._live.fault:
             raise self._live.fault
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._live:
+            await self._live.close()
 
     def _keep(self, shard: int, request: Request, response: Response) -> None:
         """Journal an answer; empty ones wait until a whole one proves the endpoint, so that nothing is half-written."""
