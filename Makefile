@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/phi1-textbook
 
-.PHONY: help corpus test lint types format wheel soak bench-sandbox clean
+.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher clean
 
 help:
 	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
@@ -16,6 +16,7 @@ help:
 	@echo "make wheel    build the wheel, install it elsewhere and run it there"
 	@echo "make soak     minutes: 100,000 programs through the same workers, nothing left over"
 	@echo "make bench-sandbox   what a snippet costs in the box, beside what others pay"
+	@echo "make bench-teacher   how busy an endpoint is kept, beside the bare SDK"
 	@echo "make clean    remove what these made"
 
 $(BIN)/python:
@@ -64,6 +65,9 @@ soak: $(VENV)/.installed-dev
 
 bench-sandbox: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/sandbox.py
+
+bench-teacher: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/teacher.py
 
 clean:
 	rm -rf $(VENV) dist runs

@@ -1,7 +1,7 @@
 """How many requests may be under way at one endpoint, and when the next may go. Knows no HTTP library and no prompt.
 
 Concurrency is found by trying, as TCP finds bandwidth (slow start, then additive increase and multiplicative decrease,
-RFC 5681): it doubles, and above GENTLE_ABOVE grows by an eighth, with each round of answers until the endpoint
+RFC 5681): it doubles, and above GENTLE_ABOVE grows by a quarter, with each round of answers until the endpoint
 says that it is too much; then it gives way a little and grows by one request a round. What an endpoint says of its own
 limits (`Retry-After`, `x-ratelimit-*`) goes before what was found. A request that waits to be repeated holds no place.
 """
@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 START = 8
 MOST = 4096
 GENTLE_ABOVE = 64
-GENTLE_GROWTH = 1 / 8
+GENTLE_GROWTH = 1 / 4
 YIELD_TO_LIMITS = 0.95
 """What is left of the concurrency after an answer of 429: the endpoint is well, and says where its limit is."""
 YIELD_TO_TROUBLE = 0.7
@@ -69,8 +69,8 @@ class Pacer:
             self._wake()
 
     def answered(self) -> None:
-        """Note an answer: where the places were all taken, there may be more of them."""
-        if self.in_flight < int(self.limit) - 1:
+        """Note an answer: where places are wanting, there may be more of them."""
+        if not self._waiting and self.in_flight < int(self.limit) - 1:
             return
         fast = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
         growth = 1 / self.limit if self._has_met_limit else fast

@@ -1,0 +1,133 @@
+"""The pace: found by trying, given up when the endpoint says so, and never above what it says of itself."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textbooks.teacher import pacing
+from textbooks.teacher.pacing import Pacer
+
+
+def test_places_are_given_up_to_the_limit_and_no_further() -> None:
+    async def most_at_once() -> int:
+        pacer, most = Pacer(start=3), 0
+
+        async def one() -> None:
+            nonlocal most
+            async with pacer.place():
+                most = max(most, pacer.in_flight)
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(*(one() for _ in range(20)))
+        assert pacer.in_flight == 0
+        return most
+
+    assert asyncio.run(most_at_once()) == 3
+
+
+def test_concurrency_doubles_with_each_round_of_answers_until_the_endpoint_objects() -> None:
+    pacer = Pacer(start=8)
+    for expected in (16, 32):
+        for _ in range(int(pacer.limit)):
+            pacer.in_flight = int(pacer.limit)
+            pacer.answered()
+        assert pacer.limit == expected
+    pacer.in_flight = 32
+    pacer.refused(pacer._clock(), pacing.YIELD_TO_LIMITS)
+    assert pacer.limit == pytest.approx(32 * pacing.YIELD_TO_LIMITS)
+    before = pacer.limit
+    for _ in range(int(before)):
+        pacer.in_flight = int(pacer.limit)
+        pacer.answered()
+    assert before + 0.9 < pacer.limit < before + 1.1, "one more place a round, from then on"
+
+
+def test_answers_while_places_are_free_prove_nothing() -> None:
+    pacer = Pacer(start=8)
+    pacer.in_flight = 2
+    for _ in range(100):
+        pacer.answered()
+    assert pacer.limit == 8
+
+
+def test_refusals_of_requests_under_way_together_count_once() -> None:
+    now = 100.0
+    pacer = Pacer(start=100, clock=lambda: now)
+    pacer.in_flight = 100
+    for _ in range(50):
+        pacer.refused(now, pacing.YIELD_TO_TROUBLE)
+    assert pacer.limit == pytest.approx(70)
+    now = 101.0
+    pacer.refused(now, pacing.YIELD_TO_TROUBLE)
+    assert pacer.limit == pytest.approx(49)
+
+
+def test_the_limit_never_falls_below_one() -> None:
+    now = 0.0
+    pacer = Pacer(start=2, clock=lambda: now)
+    for _ in range(30):
+        now += 1
+        pacer.refused(now, pacing.YIELD_TO_TROUBLE)
+    assert pacer.limit == 1
+
+
+def test_a_closed_endpoint_is_left_alone_until_it_opens() -> None:
+    async def waited() -> float:
+        pacer = Pacer()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        pacer.close_for(0.2)
+        async with pacer.place():
+            return loop.time() - started
+
+    assert asyncio.run(waited()) >= 0.19
+
+
+WAITS = {
+    "seconds": ({"retry-after": "7"}, 7.0),
+    "half a second": ({"retry-after": "0.5"}, 0.5),
+    "hours": ({"retry-after": "86400"}, 86400.0),
+    "milliseconds first": ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+    "a date": ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 90.0),
+    "a date that is over": ({"retry-after": "Thu, 01 Jan 1970 00:00:01 GMT"}, 0.0),
+    "below zero": ({"retry-after": "-5"}, 0.0),
+    "nonsense": ({"retry-after": "soon"}, None),
+    "nothing": ({}, None),
+}
+
+
+@pytest.mark.parametrize("case", WAITS)
+def test_retry_after_is_read_in_every_form(case: str) -> None:
+    headers, expected = WAITS[case]
+    assert pacing.retry_after_seconds(headers, now=10.0) == expected
+
+
+ACCOUNTS = {
+    "requests left": ({"x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "1s"}, None),
+    "no requests left": ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360.0),
+    "too few tokens": ({"x-ratelimit-remaining-tokens": "99", "x-ratelimit-reset-tokens": "250ms"}, 0.25),
+    "enough tokens": ({"x-ratelimit-remaining-tokens": "100", "x-ratelimit-reset-tokens": "250ms"}, None),
+    "nonsense": ({"x-ratelimit-remaining-tokens": "many", "x-ratelimit-reset-tokens": "1s"}, None),
+    "no reset": ({"x-ratelimit-remaining-requests": "0"}, None),
+}
+
+
+@pytest.mark.parametrize("case", ACCOUNTS)
+def test_an_empty_account_closes_the_endpoint_until_it_is_filled(case: str) -> None:
+    headers, expected = ACCOUNTS[case]
+    assert pacing.exhausted_seconds(headers, tokens_needed=100) == expected
+
+
+@given(st.integers(1, 50))
+def test_tries_are_spread_and_bounded(tries: int) -> None:
+    delay = Pacer(seed=tries).delay_seconds(tries)
+    assert 0 <= delay <= pacing.LONGEST_DELAY_SECONDS
+
+
+@given(st.text(max_size=20))
+def test_no_header_text_raises(text: str) -> None:
+    pacing.duration_seconds(text)
+    pacing.retry_after_seconds({"retry-after": text, "retry-after-ms": text}, now=0.0)
+    pacing.exhausted_seconds({f"x-ratelimit-{a}-{b}": text for a in ("remaining", "reset") for b in ("tokens",)}, 1)
