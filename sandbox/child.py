@@ -99,7 +99,7 @@ def prepare(settings, base_bytes):
     sys.orig_argv = ["python", "snippet.py"]
     own_folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path != own_folder]
-    for name in ("channels", "child", "filter", "folder", "jail", "kernel", "landlock", "walls", "watch"):
+    for name in ("calls", "channels", "child", "filter", "folder", "jail", "kernel", "landlock", "walls", "watch"):
         del sys.modules[name]
     sys.modules["__main__"] = _main
     sys.stdout.reconfigure(line_buffering=True)

@@ -19,6 +19,7 @@ FLOORS = [
     {"writing", "run_folder"},
     {"build", "verify", "run", "score", "doctor"},
     {"show"},
+    {"interrupts"},
     {"cli"},
     {"__main__"},
 ]

@@ -4,18 +4,16 @@ Data goes to stdout, talk and progress to stderr. Everything heavy is imported b
 `--help` is instant.
 """
 
-import contextlib
 import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from textbooks import show
+from textbooks import interrupts, show
 from textbooks.errors import TextbooksError
 
 app = typer.Typer(
@@ -103,7 +101,7 @@ def build(
         show.estimate(job.estimate(), first.body["messages"][0]["content"], as_json=as_json)
         return
     show.talk(show.source(job.source, job.base_url, [str(path) for path in job.recorded]))
-    with show.progress(quiet=as_json) as progress, _first_interrupt() as interrupt:
+    with show.progress(quiet=as_json) as progress, interrupts.first() as interrupt:
         built = building.run_job(job, out=out, workers=workers, progress=progress, interrupt=interrupt.hand)
     show.built(built.tally, built.corpus, unchanged=built.unchanged, is_live=job.source == "live", as_json=as_json)
     if built.tally["to_do"] or not built.tally["accepted"]:
@@ -280,37 +278,6 @@ def _lists(folder: Literal["topics", "audiences"], name: str | None, *, as_json:
     from textbooks.plan import catalogue
 
     show.catalogue(catalogue.lists(folder, name), as_json=as_json)
-
-
-class _Interrupt:
-    """Ctrl-C while a build runs: the first stops the asking, the second everything."""
-
-    def __init__(self) -> None:
-        self._stops: list[Callable[[], None]] = []
-
-    def hand(self, stop: Callable[[], None]) -> None:
-        """Take what the first one calls."""
-        self._stops.append(stop)
-
-    def heard(self, *_: object) -> None:
-        """Handle the signal."""
-        if not self._stops:
-            raise KeyboardInterrupt
-        show.talk(
-            "Stopping: what is under way is waited for a moment, then what is there is packaged. Again: stop now."
-        )
-        while self._stops:
-            self._stops.pop()()
-
-
-@contextlib.contextmanager
-def _first_interrupt() -> Iterator[_Interrupt]:
-    interrupt = _Interrupt()
-    before = signal.signal(signal.SIGINT, interrupt.heard)
-    try:
-        yield interrupt
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def main(arguments: list[str] | None = None) -> Any:

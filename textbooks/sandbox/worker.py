@@ -1,14 +1,12 @@
-"""One worker: a jailed fork server, from the outside. Starts it, hands it jobs, turns its answers into verdicts.
+"""One worker: a jailed fork server, from the outside. Starts it, hands it jobs, takes its answers; ends it.
 
-Every byte that a snippet may have shaped is treated as text to be cut and decoded, never as anything to run.
+What an answer means, it leaves to verdicts.py.
 """
 
 import contextlib
-import json
 import marshal
 import os
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -21,23 +19,16 @@ from typing import Any
 from textbooks import assets
 from textbooks.records import Verdict
 from textbooks.sandbox.policy import Policy, package_paths, preloaded
+from textbooks.sandbox.verdicts import LONGEST_WAIT, missing_bytes, verdict_of
 
 JOB = struct.Struct(">I?q16s")
 """Length of the code, whether it runs bare, the random seed, the nonce. sandbox/server.py has the same line."""
-ANSWER = struct.Struct(">BiddQIII")
-"""Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
-NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED, CPU_FIRED = range(5)
 START_SECONDS = 60
-LONGEST_WAIT = 10
-"""Times its wall limit, how long a working snippet may take on a busy machine. sandbox/server.py has the same line."""
 GRACE_SECONDS = 30
 """How much longer than a snippet may take an answer may take before the worker counts as hung."""
 RECEIVE_BYTES = 65536
 NOBODY = 65534
 TASKS_MARGIN = 1024
-TEXT_CHARACTERS = 4000
-"""The longest text that a report may hold per field."""
-CHILD_STATUSES = frozenset({"ok", "exited_early", "raised", "syntax_error", "memory", "blocked"})
 
 
 class WorkerLost(Exception):
@@ -68,30 +59,9 @@ class Worker:
         self.runs = 0
         self._nonce = b""
         self._kind = kind
-        self._folder = Path(tempfile.mkdtemp(prefix="textbooks-box-"))
-        if isolation != "A":
-            (self._folder / "work").mkdir()
-            (self._folder / "packages").mkdir()
-            for path in package_paths(policy.packages):
-                (self._folder / "packages" / path.name).symlink_to(path)
+        self._folder = _folder_for(policy, isolation)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
-        self._connection, theirs = socket.socketpair()
-        command = [sys.executable, "-s", "-S", "-P", "-B", str(assets.folder("sandbox") / "server.py")]
-        # The loader finds every symbol at once, which otherwise each child would have to do for itself.
-        environment = {**dict(policy.environment), "LD_BIND_NOW": "1"}
-        if isolation != "A":  # where /tmp is the machine's own
-            environment |= {"HOME": str(self._folder / "work"), "TMPDIR": str(self._folder / "work")}
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  # our own server, by path
-                [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                cwd="/",
-                start_new_session=True,  # so that no signal to a process group crosses the wall
-            )
+        self._connection, self._process = self._started()
         try:
             self._patience(START_SECONDS)
             answer = self._greeted()
@@ -132,15 +102,11 @@ class Worker:
         """Wait for the verdict of the program that was handed over. Raises WorkerLost as `run` does."""
         try:
             data = self._connection.recv(RECEIVE_BYTES)
-            while (missing := _missing(data)) > 0:
+            while (missing := missing_bytes(data)) > 0:
                 data += self._exactly(missing)
         except (OSError, ValueError) as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
-        answer = ANSWER.unpack_from(data)
-        end_of_report = ANSWER.size + answer[5]
-        end_of_out = end_of_report + answer[6]
-        report, out, err = data[ANSWER.size : end_of_report], data[end_of_report:end_of_out], data[end_of_out:]
-        return self._verdict(answer, report, out, err, self._nonce.hex())
+        return verdict_of(data, self._nonce.hex(), policy=self.policy, isolation=self.isolation)
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the verdict has come."""
@@ -157,6 +123,27 @@ class Worker:
         self._errors.close()
         if self._folder.exists():
             self._remove_folder()
+
+    def _started(self) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+        """Start the server; return the connection to it and its process."""
+        command = [sys.executable, "-s", "-S", "-P", "-B", str(assets.folder("sandbox") / "server.py")]
+        # The loader finds every symbol at once, which otherwise each child would have to do for itself.
+        environment = {**dict(self.policy.environment), "LD_BIND_NOW": "1"}
+        if self.isolation != "A":  # where /tmp is the machine's own
+            environment |= {"HOME": str(self._folder / "work"), "TMPDIR": str(self._folder / "work")}
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603  # our own server, by path
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                cwd="/",
+                start_new_session=True,  # so that no signal to a process group crosses the wall
+            )
+        return ours, process
 
     def _remove_folder(self) -> None:
         """Remove the folder, whatever a snippet that could not be swept away left in it."""
@@ -187,52 +174,6 @@ class Worker:
             "wall_seconds": self.policy.wall_seconds,
             "preload": preloaded(self.policy, self._kind),
         }
-
-    def _verdict(self, answer: tuple[Any, ...], report: bytes, out: bytes, err: bytes, nonce: str) -> Verdict:
-        fired, exit_code, wall_seconds, cpu_seconds, peak_memory_bytes = answer[:5]
-        limit = self.policy.output_bytes
-        measured: dict[str, Any] = {
-            "stdout": out[:limit].decode("utf-8", "replace"),
-            "stderr": err[: max(0, limit - len(out))].decode("utf-8", "replace"),
-            "wall_seconds": round(wall_seconds, 6),
-            "cpu_seconds": round(cpu_seconds, 6),
-            "peak_memory_bytes": peak_memory_bytes,
-            "isolation": self.isolation,
-        }
-        if fired == WALL_FIRED:
-            reason = f"still running after {self.policy.wall_seconds:g} s, mostly waiting"
-            if wall_seconds >= LONGEST_WAIT * self.policy.wall_seconds:
-                reason = f"still running after {LONGEST_WAIT} times {self.policy.wall_seconds:g} s"
-            return Verdict(status="wall_timeout", reason=reason, **measured)
-        if fired == FILES_FIRED:
-            reason = f"more than {self.policy.files_mb} MB or {self.policy.files_count} files written"
-            return Verdict(status="output_limit", reason=reason, **measured)
-        if fired == OUTPUT_FIRED or len(out) + len(err) > limit:
-            return Verdict(status="output_limit", reason=f"more than {limit} bytes of output", **measured)
-        if fired == CPU_FIRED or cpu_seconds > self.policy.cpu_seconds:
-            reason = f"more than {self.policy.cpu_seconds:g} s of processor time"
-            return Verdict(status="cpu_timeout", reason=reason, **measured)
-        if report == b'{"status": "ok", "nonce": "%s"}' % nonce.encode():
-            return Verdict(status="ok", **measured)
-        frame = _frame(report, nonce)
-        if frame is not None:
-            return Verdict(**frame, **measured)
-        status, reason = self._ending(exit_code, cpu_seconds, bool(report))
-        return Verdict(status=status, reason=reason, **measured)  # type: ignore[arg-type]  # one of Status
-
-    def _ending(self, code: int, cpu_seconds: float, wrote: bool) -> tuple[str, str]:
-        """Say how a child ended that did not report."""
-        if code == -signal.SIGKILL and cpu_seconds >= self.policy.cpu_seconds * 0.9:
-            return "cpu_timeout", f"more than {self.policy.cpu_seconds:g} s of processor time"
-        if code == -signal.SIGSYS:
-            return "blocked", "a system call of a foreign architecture"
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                return "crashed", f"ended by {signal.Signals(-code).name}"
-            return "crashed", f"ended by signal {-code}"
-        if wrote:
-            return "crashed", "the result channel was corrupted"
-        return "exited_early", f"the process ended with exit code {code} before the last statement"
 
     def _patience(self, seconds: float) -> None:
         """Let no wait for the server be longer; by the kernel, since Python's own time limit costs a call each time."""
@@ -295,36 +236,12 @@ def _tasks_beside() -> int:
     return mine + TASKS_MARGIN
 
 
-def _missing(data: bytes) -> int:
-    """Return how many bytes of an answer are still to come, at least."""
-    if len(data) < ANSWER.size:
-        return ANSWER.size - len(data)
-    lengths: tuple[int, ...] = ANSWER.unpack_from(data)[5:]
-    return ANSWER.size + sum(lengths) - len(data)
-
-
-def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:
-    """Return the child's own report if it is whole and ours, with every field checked; else None."""
-    try:
-        frame = json.loads(result)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(frame, dict) or frame.get("nonce") != nonce:
-        return None
-    status, line = frame.get("status"), frame.get("error_line")
-    if not isinstance(status, str) or status not in CHILD_STATUSES:
-        return None
-    return {
-        "status": status,
-        "reason": _clean(frame.get("reason")),
-        "error_type": _clean(frame.get("error_type")),
-        "error_message": _clean(frame.get("error_message")),
-        "error_line": line if isinstance(line, int) and 0 < line < 1 << 31 else None,
-    }
-
-
-def _clean(value: object) -> str | None:
-    """Return a text that can be encoded, whatever surrogates a snippet put into it."""
-    if not isinstance(value, str):
-        return None
-    return value[:TEXT_CHARACTERS].encode("utf-8", "backslashreplace").decode("utf-8")
+def _folder_for(policy: Policy, isolation: str) -> Path:
+    """Make the folder of a worker: the place of its root in A, else one to work in beside one of links to packages."""
+    folder = Path(tempfile.mkdtemp(prefix="textbooks-box-"))
+    if isolation != "A":
+        (folder / "work").mkdir()
+        (folder / "packages").mkdir()
+        for path in package_paths(policy.packages):
+            (folder / "packages" / path.name).symlink_to(path)
+    return folder
