@@ -180,3 +180,48 @@ def test_ctrl_c_packages_what_is_there_and_says_how_to_go_on(recipe: Path, tmp_p
     again = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     assert again.returncode == 0, again.stderr
     assert max(steady.delivered.values()) == 1
+
+
+def journaled(run: Path) -> set[str]:
+    """The prompts whose answers are in the journal, whole."""
+    answers, prompts = set(), {}
+    for path in run.glob("journal/*.jsonl"):
+        for line in path.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                row = json.loads(line)
+                if "response" in row:
+                    answers.add(row["custom_id"])
+                else:
+                    prompts[row["custom_id"]] = row["body"]["messages"][0]["content"]
+    return {prompts[custom_id] for custom_id in answers}
+
+
+def test_builds_that_are_killed_lose_no_answer_that_was_journaled(recipe: Path, tmp_path: Path, steady: Script) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "textbooks", "build", str(big(recipe, 600)), "--base-url", steady.url]
+    command += ["--out", str(run), "--workers", "1"]
+    for turn in range(5):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        goal = sum(steady.delivered.values()) + random.Random(turn).randrange(20, 100)
+        while sum(steady.delivered.values()) < goal and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+        have = journaled(run)
+        asked_before = {prompt: steady.asked[prompt] for prompt in have}
+    whole = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert whole.returncode == 0, whole.stderr
+    assert {prompt: steady.asked[prompt] for prompt in have} == asked_before
+    tally = json.loads((run / "tally.json").read_text())
+    assert (tally["accepted"], tally["to_do"]) == (400, 0), "the other third is filtered"
+    undisturbed = building.run_job(
+        jobs.prepare(str(recipe), base_url=steady.url), out=tmp_path / "undisturbed", workers=1
+    )
+    assert texts(undisturbed.corpus) == texts(run / "corpus")
+
+
+def texts(corpus: Path) -> list[tuple[str, str]]:
+    import pyarrow.parquet as pq
+
+    rows = [row for path in sorted(corpus.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]
+    return [(row["id"], row["text"]) for row in rows]
