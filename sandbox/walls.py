@@ -141,7 +141,8 @@ class Refusals(Folder):
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
-            _refuse_unreachable(os.__file__)
+            for path in (os.__file__, self._work):
+                _refuse_unreachable(path)
         kernel.forbid_new_privileges()
         kernel.keep_capabilities()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # so that no snippet reads this process through /proc
@@ -161,8 +162,8 @@ class Refusals(Folder):
         self._of_child.put(self._own_process_places, os.getpid())
         self._of_child.install()
 
-    def sweep(self, pid):  # see below
-        """Empty the folder if it was touched; no process can be left, as none could be made."""
+    def sweep(self, pid):  # none could be made
+        """Empty the folder if it was touched; no process of the snippet can be left."""
         return self.empty_folder()
 
 

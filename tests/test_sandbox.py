@@ -345,6 +345,14 @@ def test_workers_lost_in_a_pass_cost_no_verdict() -> None:
     assert found == [f"{i}\n" for i in range(30)]
 
 
+def test_a_worker_that_died_at_rest_is_no_snippets_fault() -> None:
+    with Sandbox() as box:
+        worker = box._slots[0]["bare"]
+        os.kill(worker._process.pid, signal.SIGKILL)
+        worker._process.wait()
+        assert [verdict.stdout for verdict in box.map(["print(1)", "print(2)"])] == ["1\n", "2\n"]
+
+
 def test_coroutines_get_verdicts_in_order_too() -> None:
     async def several(box: Sandbox) -> list[str]:
         return [verdict.stdout async for verdict in box.map_async(f"print({i})" for i in range(20))]

@@ -93,8 +93,13 @@ class Stream:
         slot = self._free.pop()
         try:
             worker = self._choose(slot, job.code)
+        except TierRefused:
+            self._retry(slot, job)
+            return
+        try:
             worker.start(job.code, bare=self._bare)
-        except (WorkerLost, TierRefused):
+        except WorkerLost:
+            _drop(slot, worker)
             self._retry(slot, job)
             return
         self._busy[worker.fileno()] = _Busy(slot, worker, job, time.monotonic() + self._patience_seconds)
