@@ -137,7 +137,7 @@ def test_a_dry_run_shows_a_prompt_and_writes_nothing(tmp_path: Path) -> None:
 def test_plan_counts_and_calls_an_unknown_cost_unavailable() -> None:
     done = textbooks("plan", "phi1-exercises", "--samples", "1000")
     assert "assignments: 1000" in done.stdout
-    assert "cost_usd: unavailable" in done.stdout
+    assert "cost_usd_at_most: unavailable" in done.stdout
     assert "estimated: characters / 4" in done.stdout
 
 

@@ -65,6 +65,7 @@ def plan(
     settings: Sequence[str] = (),
     model: str | None = None,
     requests: Path | None = None,
+    price: str | None = None,
 ) -> dict[str, Any]:
     """Return what would be asked; with `requests`, also write the prompts there as Batch API input lines.
 
@@ -72,7 +73,7 @@ def plan(
         TextbooksError: the recipe cannot be used, or `requests` is something else's file.
 
     """
-    job = jobs.prepare(recipe, samples=samples, settings=settings, model=model, asks=False)
+    job = jobs.prepare(recipe, samples=samples, settings=settings, model=model, price=price, asks=False)
     if requests:
         _refuse_other_file(requests)
         writable_folder(requests.parent)

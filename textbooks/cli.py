@@ -108,7 +108,7 @@ def build(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: textbooks plan phi1-textbook --samples 1000 --requests requests.jsonl")
+@app.command(epilog="Example: textbooks plan phi1-textbook --samples 1000 --model gpt-4o-mini --requests ask.jsonl")
 def plan(
     recipe: RecipeName = "phi1-textbook",
     samples: Samples = None,
@@ -118,12 +118,20 @@ def plan(
     ] = None,
     settings: Settings = None,
     model: Model = None,
+    price: Annotated[
+        str | None,
+        typer.Option(
+            "--price", metavar="in=…,out=…", help="US dollars per million tokens, or a YAML file like prices.yaml."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what would be asked: assignments, tokens, cost; or write it as a batch file."""
     from textbooks import build as building
 
-    estimate = building.plan(recipe, samples=samples, settings=settings or (), model=model, requests=requests)
+    estimate = building.plan(
+        recipe, samples=samples, settings=settings or (), model=model, requests=requests, price=price
+    )
     show.estimate(estimate, None, as_json=as_json)
     if requests:
         show.talk(f"{estimate['assignments']} requests written to {requests}")

@@ -28,6 +28,7 @@ from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.tiers import TIERS, Isolation, held, refuse_less
 from textbooks.storage import digest
+from textbooks.teacher.prices import Price, price_of
 from textbooks.teacher.teacher import shipped_recordings
 
 CHARACTERS_PER_TOKEN = 4
@@ -47,6 +48,8 @@ class Job:
     """Who answers what the journal does not hold: an endpoint, files that were named, or the shipped recordings."""
     base_url: str | None
     recorded: tuple[Path, ...]
+    price: Price | None
+    """What the model's tokens cost; None where that is unknown."""
     policy: Policy
     isolation: Isolation
     labels: Labels
@@ -78,16 +81,20 @@ class Job:
         )
         steps = len(self.recipe.spec.steps)
         most = self.recipe.spec.teacher.sampling.get("max_completion_tokens")
+        prompt_tokens = round(characters / count / CHARACTERS_PER_TOKEN * self.samples * steps)
+        completion_tokens = most * self.samples * steps if isinstance(most, int) else None
+        cost = self.price.cost_usd(prompt_tokens, completion_tokens) if self.price and completion_tokens else None
         return {
             "recipe": self.recipe.name,
             "model": self.prompter.model,
             "space": len(self.plan),
             "assignments": self.samples,
             "requests": self.samples * steps,
-            "prompt_tokens": round(characters / count / CHARACTERS_PER_TOKEN * self.samples * steps),
-            "completion_tokens_at_most": most * self.samples * steps if isinstance(most, int) else None,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens_at_most": completion_tokens,
             "estimated": "characters / 4",
-            "cost_usd": None,
+            "price": self.price.words() if self.price else None,
+            "cost_usd_at_most": None if cost is None else round(cost, 4),
         }
 
 
@@ -100,6 +107,7 @@ def prepare(
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
     isolation: Isolation | None = None,
+    price: str | None = None,
     asks: bool = True,
 ) -> Job:
     """Decide and check everything about a run; with `asks` false, one that will ask nobody and so needs no model.
@@ -133,6 +141,7 @@ def prepare(
         source=source,
         base_url=base_url,
         recorded=tuple(shipped_recordings(loaded.name)) if source == "shipped" else tuple(recorded),
+        price=price_of(prompter.model, price),
         policy=policy,
         isolation=tier,
         labels=Labels(recipe=loaded.name, language=loaded.spec.language, axes=tuple(first.drawn), many=first.many),
