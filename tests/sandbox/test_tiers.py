@@ -51,51 +51,43 @@ def test_the_box_holds_inside_a_user_namespace_too() -> None:
     assert done.stdout == "A ok\n", done.stderr
 
 
-def without_namespaces() -> None:
-    """As a default container does: refuse unshare, so that A cannot hold."""
-    sys.path.insert(0, str(CHECKOUT / "sandbox"))
-    import filter as seccomp
-    import kernel
-
-    start, allow = seccomp._start(), [seccomp._PASS]
-    kernel.forbid_new_privileges()
-    kernel.Filter(seccomp._packed([*start, *seccomp._refusals({"unshare": (272, 97)}), *allow])).install()
+NAMESPACES = {"unshare": (272, 97)}
+LANDLOCK = {"landlock_create_ruleset": (444, 444)}
 
 
-def without_namespaces_or_landlock() -> None:
-    sys.path.insert(0, str(CHECKOUT / "sandbox"))
-    import filter as seccomp
-    import kernel
+def run_as_ordinary_user_without(calls: dict[str, tuple[int, int]], options: str) -> subprocess.CompletedProcess[str]:
+    """As default containers do, refuse these calls, so that a tier cannot hold."""
 
-    refused = {"unshare": (272, 97), "landlock_create_ruleset": (444, 444)}
-    kernel.forbid_new_privileges()
-    kernel.Filter(seccomp._packed([*seccomp._start(), *seccomp._refusals(refused), seccomp._PASS])).install()
+    def refuse() -> None:
+        sys.path.insert(0, str(CHECKOUT / "sandbox"))
+        import filter as seccomp
+        import kernel
+
+        kernel.forbid_new_privileges()
+        kernel.Filter(seccomp._packed([*seccomp._start(), *seccomp._refusals(calls), seccomp._PASS])).install()
+
+    python = reachable_python(54321)
+    if python is None:
+        pytest.skip("no Python 3.11 or newer lies where every user can reach it")
+    return run(python, options, preexec_fn=refuse, user=54321, group=54321, extra_groups=[])
 
 
 @needs_root
 def test_where_namespaces_are_refused_landlock_takes_their_place() -> None:
-    python = reachable_python(54321)
-    if python is None:
-        pytest.skip("no Python 3.11 or newer lies where every user can reach it")
-    as_other = {"user": 54321, "group": 54321, "extra_groups": []}
-    done = run(python, "", preexec_fn=without_namespaces, **as_other)
+    done = run_as_ordinary_user_without(NAMESPACES, "")
     assert done.stdout == "B ok\n", done.stderr
-    done = run(python, "isolation='A'", preexec_fn=without_namespaces, **as_other)
+    done = run_as_ordinary_user_without(NAMESPACES, "isolation='A'")
     assert "refuses the box (isolation A: unshare" in done.stderr, done.stderr
     assert "--isolation B" in done.stderr
 
 
 @needs_root
 def test_what_confines_no_reading_is_taken_only_when_it_is_named() -> None:
-    python = reachable_python(54321)
-    if python is None:
-        pytest.skip("no Python 3.11 or newer lies where every user can reach it")
-    as_other = {"user": 54321, "group": 54321, "extra_groups": []}
-    done = run(python, "", preexec_fn=without_namespaces_or_landlock, **as_other)
+    done = run_as_ordinary_user_without(NAMESPACES | LANDLOCK, "")
     assert "isolation A: " in done.stderr
     assert "isolation B: " in done.stderr
     assert "--isolation C where that is enough" in done.stderr
-    done = run(python, "isolation='C'", preexec_fn=without_namespaces_or_landlock, **as_other)
+    done = run_as_ordinary_user_without(NAMESPACES | LANDLOCK, "isolation='C'")
     assert done.stdout == "C ok\n", done.stderr
 
 
