@@ -18,6 +18,7 @@ from pathlib import Path
 from textbooks.records import Request
 from textbooks.storage import digest
 from textbooks.teacher.answers import Answers
+from textbooks.teacher.budget import Budget
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
 from textbooks.teacher.teacher import Teacher
@@ -74,7 +75,7 @@ def requests(name: str) -> list[Request]:
 
 
 async def through_the_teacher(url: str, note: Callable[[], None]) -> int:
-    live = LiveTeacher(base_url=url, proved=False)
+    live = LiveTeacher(base_url=url, proved=False, budget=Budget(price=None))
     with tempfile.TemporaryDirectory() as folder, Journal(Path(folder)) as journal:
         teacher, room = Teacher(journal, Answers(), live), asyncio.Semaphore(OUTSTANDING)
 

@@ -16,6 +16,7 @@ import yaml
 
 from tests.conftest import ANSWER, Endpoint, completion
 from textbooks import build as building
+from textbooks import estimate as estimating
 from textbooks import job as jobs
 from textbooks.corpus.tally import waterfall
 from textbooks.errors import TextbooksError
@@ -149,7 +150,7 @@ def test_a_setting_that_leaves_the_requests_alone_costs_no_request(
 
 def test_requests_go_out_as_a_batch_and_the_answers_come_back_in(recipe: Path, tmp_path: Path) -> None:
     requests = tmp_path / "batch" / "requests.jsonl"
-    assert building.plan(str(recipe), requests=requests)["assignments"] == 6
+    assert estimating.plan(str(recipe), requests=requests)["assignments"] == 6
     sent = [json.loads(line) for line in requests.read_text().splitlines()]
     answers = tmp_path / "answers.jsonl"
     with answers.open("w") as file:
@@ -252,10 +253,10 @@ def test_requests_are_never_written_over_something_else(recipe: Path, tmp_path: 
     thesis.write_text('{"chapter": 1}\n')
     for path in (thesis, tmp_path):
         with pytest.raises(TextbooksError, match="--requests"):
-            building.plan(str(recipe), requests=path)
+            estimating.plan(str(recipe), requests=path)
     assert thesis.read_text() == '{"chapter": 1}\n'
-    building.plan(str(recipe), samples=2, requests=tmp_path / "new.jsonl")
-    building.plan(str(recipe), samples=3, requests=tmp_path / "new.jsonl")
+    estimating.plan(str(recipe), samples=2, requests=tmp_path / "new.jsonl")
+    estimating.plan(str(recipe), samples=3, requests=tmp_path / "new.jsonl")
     assert len((tmp_path / "new.jsonl").read_text().splitlines()) == 3
 
 

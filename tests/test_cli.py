@@ -138,7 +138,7 @@ def test_plan_counts_and_calls_an_unknown_cost_unavailable() -> None:
     done = textbooks("plan", "phi1-exercises", "--samples", "1000")
     assert "assignments: 1000" in done.stdout
     assert "cost_usd_at_most: unavailable" in done.stdout
-    assert "estimated: characters / 4" in done.stdout
+    assert "tokens: estimated: " in done.stdout
 
 
 def test_a_build_that_accepts_nothing_is_exit_1_and_says_where_to_look(

@@ -17,9 +17,10 @@ FLOORS = [
     {"engines", "examine"},
     {"job"},
     {"writing", "run_folder"},
+    {"standing", "estimate"},
     {"build", "verify", "run", "score", "doctor"},
     {"show"},
-    {"interrupts"},
+    {"interrupts", "display"},
     {"cli"},
     {"__main__"},
 ]

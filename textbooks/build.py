@@ -10,7 +10,7 @@ first request is sent and before anything is written.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,12 +26,15 @@ from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.tiers import Isolation
-from textbooks.storage import digest, writable_folder, write_json_lines, write_text
+from textbooks.standing import Standing, standing
+from textbooks.storage import digest, write_text
 from textbooks.teacher.journal import Journal
-from textbooks.writing import Progress, Writer
+from textbooks.writing import Writer
 
 SHARD = 1000
 """Assignments in a shard: one pair of journal files, one Parquet part."""
+HOPELESS = 200
+"""After so many assignments without an accepted one, a run that wants accepted ones gives up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,45 +61,26 @@ class Task:
     claims_policy: Literal["reject", "ignore"]
 
 
-def plan(
-    recipe: str = DEFAULT,
-    *,
-    samples: int | None = None,
-    settings: Sequence[str] = (),
-    model: str | None = None,
-    requests: Path | None = None,
-    price: str | None = None,
-) -> dict[str, Any]:
-    """Return what would be asked; with `requests`, also write the prompts there as Batch API input lines.
-
-    Raises:
-        TextbooksError: the recipe cannot be used, or `requests` is something else's file.
-
-    """
-    job = jobs.prepare(recipe, samples=samples, settings=settings, model=model, price=price, asks=False)
-    if requests:
-        _refuse_other_file(requests)
-        writable_folder(requests.parent)
-        write_json_lines(requests, (request.line() for request in job.first_requests()))
-    return job.estimate()
-
-
 def build(
     recipe: str = DEFAULT,
     *,
     out: Path | None = None,
     samples: int | None = None,
+    accepted: int | None = None,
     settings: Sequence[str] = (),
     model: str | None = None,
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
+    price: str | None = None,
+    budget_usd: float | None = None,
     workers: int | None = 1,
     isolation: Isolation | None = None,
-    progress: Progress | None = None,
 ) -> Built:
     """Build a corpus, or go on where an earlier call in the same folder left off.
 
-    More than one worker starts processes, so a script that asks for them needs the `__name__ == "__main__"` guard.
+    With `accepted` in place of `samples`, assignments are gone through until so many samples are accepted, or the plan
+    or the budget ends. More than one worker starts processes, so a script that asks for them needs the
+    `__name__ == "__main__"` guard.
 
     Raises:
         TextbooksError: whatever a person can mend, before anything is asked where it can be known before.
@@ -105,13 +89,16 @@ def build(
     job = jobs.prepare(
         recipe,
         samples=samples,
+        accepted=accepted,
         settings=settings,
         model=model,
         base_url=base_url,
         recorded=recorded,
+        price=price,
+        budget_usd=budget_usd,
         isolation=isolation,
     )
-    return run_job(job, out=out, workers=workers, progress=progress)
+    return run_job(job, out=out, workers=workers)
 
 
 def run_job(
@@ -119,12 +106,13 @@ def run_job(
     *,
     out: Path | None = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    watch: Callable[[Callable[[], Standing]], None] | None = None,
     interrupt: Callable[[Callable[[], None]], None] | None = None,
 ) -> Built:
     """Run a job to its end, or go on where an earlier call left off.
 
-    `interrupt` is handed a function that stops the asking: what is there is then examined and packaged.
+    `watch` is handed a function that says where the run stands, good from any thread as long as the run lasts;
+    `interrupt` one that stops the asking: what is there is then examined and packaged.
 
     Raises:
         TextbooksError: the folder is not this recipe's or cannot be written, or the teacher cannot be used.
@@ -132,80 +120,113 @@ def run_job(
     """
     out = out or Path("runs") / job.recipe.name
     started = time.monotonic()
-    report = progress or (lambda step, done, planned: None)
     _refuse_no_teacher(job)
     finished = run_folder.finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
-    tally = Tally(assignments=job.samples)
-    parts: list[Path] = []
+    run = _Run(job=job, out=out)
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
     with (
         Journal(out / "journal", before_first=lambda: run_folder.claim(job, out)) as journal,
         engine,
-        Writer(job, journal, shard_size=SHARD, report=report) as writer,
+        Writer(job, journal, shard_size=SHARD) as writer,
     ):
         if interrupt:
             interrupt(writer.stop)
-        for number, shard in writer.shards():
-            if not (parts or shard):
-                _refuse_silence(job, writer.last_failure)
-            run_folder.claim(job, out)
-            parts.append(_part(job, number, shard, engine, out, tally, report))
-    counts = writer.counts
-    result = _package(job, out, parts, tally, counts, time.monotonic() - started)
-    return Built(out=out, tally=result, unchanged=False)
+        if watch:
+            watch(lambda: standing(job, writer, run.tally, run.part))
+        try:
+            _go_through(run, writer, engine)
+        except TextbooksError as error:
+            raise _saying_what_is_kept(error, len(journal), out) from error
+    return Built(out=out, tally=_package(run, writer, time.monotonic() - started), unchanged=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What grows while a job runs."""
+
+    job: Job
+    out: Path
+    tally: Tally = field(default_factory=Tally)
+    part: Tally = field(default_factory=Tally)
+    """Counts of the shard that is being examined."""
+    parts: list[Path] = field(default_factory=list)
+
+
+def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
+    """Write and examine assignments, round after round, until the target is met or cannot be."""
+    while indices := _next_round(run):
+        run.tally.assignments = indices.stop
+        for number, shard in writer.shards(indices):
+            if not (run.parts or shard):
+                _refuse_silence(run.job, writer)
+            run_folder.claim(run.job, run.out)
+            run.parts.append(_part(run, number, shard, engine))
+
+
+def _next_round(run: _Run) -> range:
+    """Return the assignments to go through next.
+
+    Where accepted samples are wanted, a round is as long as what is still missing, so that nothing is paid for beyond
+    the target, and the same answers always make the same rounds.
+    """
+    job, tally = run.job, run.tally
+    done = tally.assignments
+    if job.accepted is None:
+        return range(done, job.samples)
+    if tally.to_do or (not tally.accepted and done >= HOPELESS):
+        return range(0)
+    return range(done, min(done + job.accepted - tally.accepted, job.samples))
 
 
 def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
-    """Examine one answer, in whatever process this runs."""
-    if task.written.rejection:
-        return Outcome(written=task.written, examination=None)
-    examination = examine_answer(task.written.text, sandbox, rules=task.rules, claims_policy=task.claims_policy)
-    return Outcome(written=task.written, examination=examination)
+    """Examine one answer, in whatever process this runs: the first candidate that passes, else the first one."""
+    written = task.written
+    if written.rejection:
+        return Outcome(written=written, examination=None)
+    first = None
+    for text in (written.text, *written.others):
+        examination = examine_answer(text, sandbox, rules=task.rules, claims_policy=task.claims_policy)
+        outcome = Outcome(written=replace(written, text=text), examination=examination)
+        if not outcome.rejection:
+            return outcome
+        first = first or outcome
+    return first or Outcome(written=written, examination=None)
 
 
-def _part(
-    job: Job,
-    number: int,
-    shard: Sequence[Written],
-    engine: LocalEngine,
-    out: Path,
-    tally: Tally,
-    report: Progress,
-) -> Path:
+def _part(run: _Run, number: int, shard: Sequence[Written], engine: LocalEngine) -> Path:
     """Examine a shard and write its part, or find the part that an earlier run made from the very same answers."""
+    job = run.job
     made_from = digest([job.makes_rows(), [[list(w.custom_ids), w.assignment.index] for w in shard]])
-    part = dataset.part_folder(out / "parts", number, made_from)
+    part = dataset.part_folder(run.out / "parts", number, made_from)
     counts = dataset.read_part_tally(part)
     if counts is None:
-        own = Tally()
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
         claims_policy = job.recipe.spec.claims
         tasks = (Task(written=w, rules=job.recipe.rules_for(w.assignment), claims_policy=claims_policy) for w in shard)
-        for done, outcome in enumerate(engine.map(examine_task, tasks), start=1):
-            own.add([outcome])
+        for outcome in engine.map(examine_task, tasks):
+            run.part.add([outcome])
             name = "rejected" if outcome.rejection else "default"
             make = rows.rejected if outcome.rejection else rows.accepted
             kept[name].append(make(outcome, job.labels))
             kept["snippets"] += rows.snippets(outcome)
-            report("examined", number * SHARD + done, job.samples)
-        counts = own.counts()
+        counts = run.part.counts()
         dataset.write_part(part, kept, rows.schemas(job.labels), counts)
-    tally.merge(counts)
+    run.part = Tally()
+    run.tally.merge(counts)
     return part
 
 
-def _package(
-    job: Job, out: Path, parts: list[Path], tally: Tally, counts: Mapping[str, int], wall_seconds: float
-) -> dict[str, Any]:
+def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
     """Join the parts, write card, recipe and tally, and make sure that nothing was lost on the way."""
+    job, out, tally = run.job, run.out, run.tally
     corpus = out / "corpus"
     # Whoever is interrupted from here on leaves no tally behind that would call the corpus finished.
     (out / "tally.json").unlink(missing_ok=True)
     publish = job.recipe.spec.publish
-    written = dataset.publish(corpus, parts, rows.schemas(job.labels), test_percent=publish.test_percent)
+    written = dataset.publish(corpus, run.parts, rows.schemas(job.labels), test_percent=publish.test_percent)
     accepted = written["train"] + written["test"]
     if accepted != tally.accepted or written["rejected"] != sum(tally.rejected.values()):
         raise RuntimeError(f"rows were lost: tally {tally.as_json()}, written {written}")
@@ -214,14 +235,33 @@ def _package(
     result = {
         "recipe": job.recipe.name,
         **tally.as_json(),
-        **counts,
+        **writer.counts,
+        **writer.budget.view(),
+        "target": job.accepted,
+        "ended": _ending(run),
         "wall_seconds": round(wall_seconds, 3),
         "recipe_digest": digest(job.frozen_text()),
     }
     write_text(corpus / "README.md", card.card(job.frozen, result, written))
     write_text(out / "tally.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    dataset.remove_stale(out / "parts", parts)
+    dataset.remove_stale(out / "parts", run.parts)
     return result
+
+
+def _ending(run: _Run) -> str:
+    """Return why no further assignment was begun, in words."""
+    job, tally = run.job, run.tally
+    if tally.to_do:
+        return "not all assignments have an answer"
+    if job.accepted is None or tally.accepted >= job.accepted:
+        return "the target is met"
+    if tally.assignments >= job.samples:
+        return f"the recipe has only {job.samples} combinations; add values to its lists"
+    return f"not one of {tally.assignments} was accepted; look at the reasons before you pay for more"
+
+
+def _saying_what_is_kept(error: TextbooksError, answers: int, out: Path) -> TextbooksError:
+    return TextbooksError(f"{error} ({answers} answers are kept in {str(out)!r})") if answers else error
 
 
 def _refuse_no_teacher(job: Job) -> None:
@@ -232,7 +272,13 @@ def _refuse_no_teacher(job: Job) -> None:
         )
 
 
-def _refuse_silence(job: Job, last_failure: str | None) -> None:
+def _refuse_silence(job: Job, writer: Writer) -> None:
+    if writer.budget.is_spent:
+        raise TextbooksError(
+            f"the budget of {job.budget_usd:g} US dollars is spent and no answer came of it; at most "
+            f"{writer.budget.lost_usd:.4f} went for answers that got lost; give a larger --budget"
+        )
+    last_failure = writer.live.last_failure if writer.live else None
     if job.source == "live":
         raise TextbooksError(
             f"the endpoint answered none of the first requests for model {job.prompter.model!r} "
@@ -243,14 +289,3 @@ def _refuse_silence(job: Job, last_failure: str | None) -> None:
         f"{len(job.recorded)} file(s) of recorded answers; answers are bound to the exact request, so undo --set and "
         "--model, or use --base-url"
     )
-
-
-def _refuse_other_file(path: Path) -> None:
-    """Refuse to write requests over anything but requests."""
-    if path.is_dir():
-        raise TextbooksError(f"--requests {str(path)!r} is a folder; name a file in it")
-    if path.exists():
-        with path.open("rb") as file:
-            first = file.readline(1_000_000)
-        if first and b'"custom_id"' not in first:
-            raise TextbooksError(f"--requests {str(path)!r} holds something else; name a new file")

@@ -39,6 +39,12 @@ BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, ending in /v1."),
 ]
+Price = Annotated[
+    str | None,
+    typer.Option(
+        "--price", metavar="in=…,out=…", help="US dollars per million tokens, or a YAML file like prices.yaml."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
 Isolation = Annotated[
@@ -70,6 +76,9 @@ def build(
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder; runs/RECIPE by default.")
     ] = None,
     samples: Samples = None,
+    accepted: Annotated[
+        int | None, typer.Option("--accepted", metavar="N", help="Go on until so many samples are accepted.")
+    ] = None,
     settings: Settings = None,
     model: Model = None,
     base_url: BaseUrl = None,
@@ -79,16 +88,25 @@ def build(
     ] = None,
     workers: Workers = None,
     isolation: Isolation = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="USD", help="Never spend more than this, requests under way included."),
+    ] = None,
+    price: Price = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Build a corpus: draw, ask, format, run, check and package."""
     from textbooks import build as building
+    from textbooks import display, estimate
     from textbooks import job as jobs
 
     job = jobs.prepare(
         recipe,
         samples=samples,
+        accepted=accepted,
+        price=price,
+        budget_usd=budget,
         settings=settings or (),
         model=model,
         base_url=base_url,
@@ -97,14 +115,15 @@ def build(
         asks=not dry_run,
     )
     if dry_run:
-        first = next(job.first_requests())
-        show.estimate(job.estimate(), first.body["messages"][0]["content"], as_json=as_json)
+        first = next(job.first_requests()).body["messages"]
+        prompt = "\n---\n".join(message["content"] for message in first)
+        show.estimate(estimate.estimate(job), prompt, as_json=as_json)
         return
     show.talk(show.source(job.source, job.base_url, [str(path) for path in job.recorded]))
-    with show.progress(quiet=as_json) as progress, interrupts.first() as interrupt:
-        built = building.run_job(job, out=out, workers=workers, progress=progress, interrupt=interrupt.hand)
+    with display.live(quiet=as_json) as watch, interrupts.first() as interrupt:
+        built = building.run_job(job, out=out, workers=workers, watch=watch, interrupt=interrupt.hand)
     show.built(built.tally, built.corpus, unchanged=built.unchanged, is_live=job.source == "live", as_json=as_json)
-    if built.tally["to_do"] or not built.tally["accepted"]:
+    if built.tally["to_do"] or built.tally["accepted"] < (job.accepted or 1):
         raise typer.Exit(1)
 
 
@@ -118,18 +137,13 @@ def plan(
     ] = None,
     settings: Settings = None,
     model: Model = None,
-    price: Annotated[
-        str | None,
-        typer.Option(
-            "--price", metavar="in=…,out=…", help="US dollars per million tokens, or a YAML file like prices.yaml."
-        ),
-    ] = None,
+    price: Price = None,
     as_json: Json = False,
 ) -> None:
     """Say what would be asked: assignments, tokens, cost; or write it as a batch file."""
-    from textbooks import build as building
+    from textbooks import estimate as estimating
 
-    estimate = building.plan(
+    estimate = estimating.plan(
         recipe, samples=samples, settings=settings or (), model=model, requests=requests, price=price
     )
     show.estimate(estimate, None, as_json=as_json)

@@ -28,12 +28,9 @@ from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.tiers import TIERS, Isolation, held, refuse_less
 from textbooks.storage import digest
+from textbooks.teacher.budget import most_completion_tokens, worst_case_usd
 from textbooks.teacher.prices import Price, price_of
 from textbooks.teacher.teacher import shipped_recordings
-
-CHARACTERS_PER_TOKEN = 4
-"""A rough figure, 8 % over cl100k on Python library source; marked as an estimate wherever it is shown."""
-ESTIMATE_PROMPTS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +41,16 @@ class Job:
     plan: Plan
     prompter: Prompter
     samples: int
+    """Assignments that may be begun at most."""
+    accepted: int | None
+    """How many accepted samples end the run; None where all assignments are to be gone through."""
     source: Literal["live", "recorded", "shipped"]
     """Who answers what the journal does not hold: an endpoint, files that were named, or the shipped recordings."""
     base_url: str | None
     recorded: tuple[Path, ...]
     price: Price | None
     """What the model's tokens cost; None where that is unknown."""
+    budget_usd: float | None
     policy: Policy
     isolation: Isolation
     labels: Labels
@@ -62,40 +63,15 @@ class Job:
 
     def makes_rows(self) -> dict[str, Any]:
         """Return what of the frozen description decides how an answer becomes rows; not how many, nor the packaging."""
-        decides = {key: value for key, value in self.frozen.items() if key != "samples"}
+        decides = {key: value for key, value in self.frozen.items() if key not in ("samples", "accepted")}
         recipe = {key: value for key, value in self.frozen["recipe"].items() if key not in ("samples", "publish")}
-        return {**decides, "recipe": recipe}
+        teacher = {key: value for key, value in recipe["teacher"].items() if key != "timeout_seconds"}
+        return {**decides, "recipe": {**recipe, "teacher": teacher}}
 
     def first_requests(self) -> Iterator[Request]:
         """Yield the request of each assignment's first step, which needs no answer of another."""
         step = self.recipe.spec.steps[0]
         return (self.prompter.request(self.plan[index], step, {}) for index in range(self.samples))
-
-    def estimate(self) -> dict[str, Any]:
-        """Return what would be asked: counts, and prompt tokens guessed from a sample of real prompts."""
-        count = min(self.samples, ESTIMATE_PROMPTS)
-        characters = sum(
-            len(message["content"])
-            for _, request in zip(range(count), self.first_requests(), strict=False)
-            for message in request.body["messages"]
-        )
-        steps = len(self.recipe.spec.steps)
-        most = self.recipe.spec.teacher.sampling.get("max_completion_tokens")
-        prompt_tokens = round(characters / count / CHARACTERS_PER_TOKEN * self.samples * steps)
-        completion_tokens = most * self.samples * steps if isinstance(most, int) else None
-        cost = self.price.cost_usd(prompt_tokens, completion_tokens) if self.price and completion_tokens else None
-        return {
-            "recipe": self.recipe.name,
-            "model": self.prompter.model,
-            "space": len(self.plan),
-            "assignments": self.samples,
-            "requests": self.samples * steps,
-            "prompt_tokens": prompt_tokens,
-            "completion_tokens_at_most": completion_tokens,
-            "estimated": "characters / 4",
-            "price": self.price.words() if self.price else None,
-            "cost_usd_at_most": None if cost is None else round(cost, 4),
-        }
 
 
 def prepare(
@@ -107,10 +83,14 @@ def prepare(
     base_url: str | None = None,
     recorded: Sequence[Path] = (),
     isolation: Isolation | None = None,
+    accepted: int | None = None,
     price: str | None = None,
+    budget_usd: float | None = None,
     asks: bool = True,
 ) -> Job:
     """Decide and check everything about a run; with `asks` false, one that will ask nobody and so needs no model.
+
+    `accepted` in place of `samples` goes on until so many are accepted. `price` is typed or names a table.
 
     Raises:
         TextbooksError: whatever a person can mend: recipe, lists, templates, rules, counts, model, packages.
@@ -118,7 +98,7 @@ def prepare(
     """
     loaded = recipes.load(recipe, settings)
     plan = loaded.plan()
-    count = _count(loaded, plan, samples)
+    count = _count(loaded, plan, samples, accepted)
     base_url = base_url or os.environ.get("OPENAI_BASE_URL")
     _refuse_bad_address(base_url)
     is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
@@ -126,7 +106,10 @@ def prepare(
         _refuse_shipped_model(loaded, base_url)
     prompter = Prompter(loaded, model=model)
     first = plan[0]
-    prompter.request(first, loaded.spec.steps[0], {})
+    request = prompter.request(first, loaded.spec.steps[0], {})
+    cost = price_of(prompter.model, price)
+    if budget_usd is not None:
+        _refuse_bad_budget(budget_usd, cost, request, loaded)
     _refuse_bad_rules_and_axes(loaded, first)
     package_paths(loaded.spec.box.packages)
     policy = shipped().with_changes(**loaded.spec.box.model_dump())
@@ -138,18 +121,33 @@ def prepare(
         plan=plan,
         prompter=prompter,
         samples=count,
+        accepted=accepted,
         source=source,
         base_url=base_url,
         recorded=tuple(shipped_recordings(loaded.name)) if source == "shipped" else tuple(recorded),
-        price=price_of(prompter.model, price),
+        price=cost,
+        budget_usd=budget_usd,
         policy=policy,
         isolation=tier,
         labels=Labels(recipe=loaded.name, language=loaded.spec.language, axes=tuple(first.drawn), many=first.many),
-        frozen=_frozen(loaded, count, prompter.model, tier, policy),
+        frozen=_frozen(
+            loaded,
+            {"samples": count} if accepted is None else {"accepted": accepted},
+            prompter.model,
+            cost,
+            tier,
+            policy,
+        ),
     )
 
 
-def _count(recipe: Recipe, plan: Plan, samples: int | None) -> int:
+def _count(recipe: Recipe, plan: Plan, samples: int | None, accepted: int | None) -> int:
+    if accepted is not None:
+        if samples is not None:
+            raise TextbooksError("--samples and --accepted cannot both be given; leave one out")
+        if accepted < 1:
+            raise TextbooksError(f"--accepted is {accepted}; give at least 1")
+        return len(plan)
     count = samples if samples is not None else recipe.spec.samples
     if count < 1:
         raise TextbooksError(f"samples is {count}; give at least 1")
@@ -159,6 +157,28 @@ def _count(recipe: Recipe, plan: Plan, samples: int | None) -> int:
             "lower it or add values to its lists"
         )
     return count
+
+
+def _refuse_bad_budget(budget_usd: float, price: Price | None, request: Request, recipe: Recipe) -> None:
+    if not budget_usd > 0:
+        raise TextbooksError(f"--budget is {budget_usd:g}; give dollars above 0")
+    if price is None:
+        raise TextbooksError(
+            f"the price of model {request.body['model']!r} is unknown, so --budget cannot be kept; "
+            "add --price in=…,out=… (US dollars per million tokens)"
+        )
+    for step in recipe.spec.steps:
+        if most_completion_tokens({**recipe.spec.teacher.sampling, **step.sampling}) is None:
+            raise TextbooksError(
+                f"step {step.name!r} sets no limit of completion tokens, so --budget cannot be kept; "
+                "add for example --set teacher.sampling.max_completion_tokens=2000"
+            )
+    worst = worst_case_usd(request.body, price)
+    if worst > budget_usd:
+        raise TextbooksError(
+            f"--budget is {budget_usd:g}, and one request can cost {worst:.4g} US dollars; give more, or lower its "
+            "limit of completion tokens with --set teacher.sampling.max_completion_tokens=N"
+        )
 
 
 def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
@@ -173,13 +193,21 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
         raise TextbooksError(f"{where}: axis {axis!r} bears the name of a fixed column; rename it")
 
 
-def _frozen(recipe: Recipe, samples: int, model: str, isolation: Isolation, policy: Policy) -> dict[str, Any]:
+def _frozen(
+    recipe: Recipe,
+    target: Mapping[str, int],
+    model: str,
+    price: Price | None,
+    isolation: Isolation,
+    policy: Policy,
+) -> dict[str, Any]:
     templates = {path.name: digest(path.read_text("utf-8")) for path in sorted(recipe.folder.glob("*.jinja"))}
     packages = ("textbooks", "black", *policy.packages)
     return {
         "recipe": recipe.spec.model_dump(mode="json", exclude_none=True),
-        "samples": samples,
+        **target,
         "model": model,
+        "price": price.words() if price else None,
         "lists": dict(recipe.digests),
         "templates": templates,
         "isolation": isolation,

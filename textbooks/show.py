@@ -51,27 +51,6 @@ def source(kind: str, base_url: str | None, files: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar per step on stderr, where stderr is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda step, done, planned: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(step: str, done: int, planned: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=planned)
-            bars.update(tasks[step], completed=done)
-
-        yield report
-
-
-@contextlib.contextmanager
 def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Show a running count on stderr, where stderr is a terminal."""
     if quiet or not sys.stderr.isatty():
@@ -101,12 +80,29 @@ def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, is_live: b
     if tally["snippets"]:
         snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
         data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
-    if tally["to_do"]:
-        cure = "run the same command again to go on" if is_live else "ask a model for them with --base-url and --model"
-        talk(f"Assignments without an answer yet: {tally['to_do']}; {cure}.")
+    if tally["cost_usd"] is not None:
+        each = f", {tally['cost_per_accepted_usd']:.6f} for each accepted sample" if tally["accepted"] else ""
+        data(f"cost in US dollars: {tally['cost_usd']:.4f}{each}; paid by this run: {tally['spent_usd']:.4f}")
+    talk_of_the_rest(tally, is_live=is_live)
     if not tally["accepted"]:
         talk(f"Nothing was accepted; {corpus / 'rejected'} says why, row by row.")
     data(f"corpus: {corpus}")
+
+
+def talk_of_the_rest(tally: Mapping[str, Any], *, is_live: bool) -> None:
+    """Say what is missing, why, and how to go on."""
+    budget = tally["budget_usd"]
+    if tally["to_do"]:
+        cure = "run the same command again to go on" if is_live else "ask a model for them with --base-url and --model"
+        if budget is not None and tally["budget_is_spent"]:
+            lost = f", and at most {tally['lost_usd_at_most']:.4f} for answers that got lost"
+            cure = (
+                f"the budget of {budget:g} US dollars is spent ({tally['spent_usd']:.4f} paid"
+                f"{lost if tally['lost_usd_at_most'] else ''}); give a larger --budget and the same command goes on"
+            )
+        talk(f"Assignments without an answer yet: {tally['to_do']}; {cure}.")
+    if tally["target"] and tally["accepted"] < tally["target"] and not tally["to_do"]:
+        talk(f"Only {tally['accepted']} of the {tally['target']} accepted samples that were wanted: {tally['ended']}.")
 
 
 def estimate(values: dict[str, Any], prompt: str | None, *, as_json: bool) -> None:

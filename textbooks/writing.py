@@ -8,20 +8,21 @@ import contextlib
 import json
 import queue
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
+from typing import TypeVar
 
 from textbooks.job import Job
-from textbooks.records import Assignment, Rejection, Response, Written
+from textbooks.records import NOTHING_USED, Assignment, Rejection, Response, Usage, Written
 from textbooks.teacher.answers import Answers
+from textbooks.teacher.budget import Budget
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.live import LiveTeacher
 from textbooks.teacher.teacher import Teacher
 
-Progress = Callable[[str, int, int], None]
-"""Told the step, how many assignments have passed it and how many are planned."""
 UNDER_WAY = 1500
 """Assignments begun and not yet written, at most."""
 SHARDS_AHEAD = 4
@@ -29,20 +30,27 @@ SHARDS_AHEAD = 4
 GRACE_SECONDS = 20.0
 """How long answers that are under way are waited for once a run is stopped: they are paid."""
 
+SumT = TypeVar("SumT", Usage, float)
+
 
 class Writer:
     """Has the teacher write shard after shard, in a thread of its own: the endpoint works while shards are examined."""
 
-    def __init__(self, job: Job, journal: Journal, *, shard_size: int, report: Progress) -> None:
+    def __init__(self, job: Job, journal: Journal, *, shard_size: int) -> None:
         self._job = job
         self._journal = journal
         self._shard_size = shard_size
-        self._report = report
         self._recorded = Answers(job.recorded)
         self._seen: set[bytes] = set()
-        self._live: LiveTeacher | None = None
-        self.counts: dict[str, int] = {"requests": 0, "reused": 0, "recorded": 0}
+        self.live: LiveTeacher | None = None
+        self.teacher: Teacher | None = None
+        self.budget = Budget(price=job.price, limit_usd=job.budget_usd)
+        self.written = 0
+        """Assignments whose last answer is there."""
+        self.asking_since = time.monotonic()
+        self._shards = 0
         self._stop = threading.Event()
+        self._ranges: queue.Queue[range | None] = queue.Queue()
         self._ready: queue.Queue[tuple[int, list[Written]] | BaseException | None] = queue.Queue(maxsize=2)
         self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._run, name="teacher", daemon=True)
@@ -57,26 +65,31 @@ class Writer:
         """Stop asking, and wait a moment for what is under way; it is paid, and the journal has to be whole."""
         self._stop.set()
         self._abandoned.set()
+        self._ranges.put(None)
         while self._thread.is_alive():
             with contextlib.suppress(queue.Empty):
                 self._ready.get(timeout=0.05)
 
     @property
-    def last_failure(self) -> str | None:
-        """What a live endpoint last said where it gave no answer."""
-        return self._live.last_failure if self._live else None
+    def counts(self) -> dict[str, int]:
+        """How many answers were asked for now, found in the journal, and found in recorded files."""
+        found = self.teacher.counts if self.teacher else {}
+        return {name: found.get(name, 0) for name in ("requests", "reused", "recorded")}
 
     def stop(self) -> None:
         """Ask for nothing more; what is under way is waited for a moment, then the shards end as they are."""
         self._stop.set()
 
-    def shards(self) -> Iterator[tuple[int, list[Written]]]:
-        """Yield (number, what was written) of each shard, in order; assignments without an answer are left out.
+    def shards(self, indices: range) -> Iterator[tuple[int, list[Written]]]:
+        """Yield (number, what was written) of each shard of these assignments, in order.
+
+        Assignments without an answer are left out; numbers go on from call to call.
 
         Raises:
             TextbooksError: the endpoint cannot be used, or the journal not be written.
 
         """
+        self._ranges.put(indices)
         while (item := self._ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
@@ -88,8 +101,6 @@ class Writer:
             asyncio.run(self._write())
         except BaseException as error:  # noqa: BLE001  # handed to the thread that consumes
             self._put(error)
-        else:
-            self._put(None)
 
     def _put(self, item: tuple[int, list[Written]] | BaseException | None) -> None:
         while not self._abandoned.is_set():
@@ -98,54 +109,69 @@ class Writer:
                 return
 
     async def _write(self) -> None:
+        if self._job.price:
+            for _ in self._journal.unanswered():
+                pass
+            for body, response in self._journal.spending():
+                self.budget.already(body, response)
         if self._job.source == "live":
-            self._live = LiveTeacher(base_url=self._job.base_url, proved=len(self._journal) > 0)
-        teacher = Teacher(self._journal, self._recorded, self._live)
+            self.live = LiveTeacher(
+                base_url=self._job.base_url,
+                proved=len(self._journal) > 0,
+                budget=self.budget,
+                timeout_seconds=self._job.recipe.spec.teacher.timeout_seconds,
+            )
+        teacher = self.teacher = Teacher(self._journal, self._recorded, self.live)
+        self.asking_since = time.monotonic()
         watch = asyncio.create_task(self._heed_stop())
         try:
-            await self._write_shards(teacher)
+            while (indices := await asyncio.to_thread(self._ranges.get)) is not None:
+                await self._write_shards(teacher, indices)
+                await asyncio.to_thread(self._put, None)
         finally:
             watch.cancel()
             await teacher.close()
-            self.counts.update(teacher.counts)
 
     async def _heed_stop(self) -> None:
         """Once the run is stopped, send nothing more, and give up on what does not arrive in time."""
         while not self._stop.is_set():
             await asyncio.sleep(0.1)
-        if self._live:
-            self._live.is_stopped = True
-        await asyncio.sleep(GRACE_SECONDS)
+        if self.live:
+            self.live.is_stopped = True
+            until = time.monotonic() + GRACE_SECONDS
+            while self.live.pacer.in_flight and time.monotonic() < until:
+                await asyncio.sleep(0.05)
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             if task.get_name().startswith("assignment"):
                 task.cancel()
 
-    async def _write_shards(self, teacher: Teacher) -> None:
+    async def _write_shards(self, teacher: Teacher, indices: range) -> None:
         """Begin assignments in order, as many at once as may be, and hand over each shard when it is complete."""
-        room, samples = asyncio.Semaphore(UNDER_WAY), self._job.samples
-        done = 0
+        room = asyncio.Semaphore(UNDER_WAY)
 
         async def one(index: int, shard: int) -> Written | None:
-            nonlocal done
             try:
                 if self._stop.is_set():
                     return None
-                return await _written(self._job, self._job.plan[index], teacher, shard)
+                written = await _written(self._job, self._job.plan[index], teacher, shard)
+                self.written += written is not None
+                return written
             except asyncio.CancelledError:
                 return None
             finally:
                 room.release()
-                done += 1
-                self._report("written", done, samples)
 
         shards: deque[tuple[int, list[asyncio.Task[Written | None]]]] = deque()
-        for number, first in enumerate(range(0, samples, self._shard_size)):
+        for first in range(indices.start, indices.stop, self._shard_size):
+            number, self._shards = self._shards, self._shards + 1
             shards.append((number, []))
-            for index in range(first, min(first + self._shard_size, samples)):
+            for index in range(first, min(first + self._shard_size, indices.stop)):
                 await room.acquire()
                 shards[-1][1].append(asyncio.create_task(one(index, number), name=f"assignment {index}"))
             while shards and (len(shards) >= SHARDS_AHEAD or all(task.done() for task in shards[0][1])):
                 await self._hand_over(teacher, *shards.popleft())
+            if self._stop.is_set() or self.budget.is_spent:
+                break
         while shards:
             await self._hand_over(teacher, *shards.popleft())
 
@@ -166,7 +192,7 @@ class Writer:
         if key in self._seen and not written.rejection:
             said = "the prompt is the same as that of an earlier assignment"
             rejection = Rejection(step="teacher", reason="same_request", evidence=said)
-            return replace(written, rejection=rejection)
+            return replace(written, usage=NOTHING_USED, cost_usd=0.0, rejection=rejection)
         self._seen.add(key)
         return written
 
@@ -182,38 +208,48 @@ async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: in
         if response is None:
             return None
         responses.append(response)
-        answers[step.name] = response.text or ""
         rejection = _unusable(response)
         if rejection:
             break
+        answers[step.name] = response.texts[0]
+    last = responses[-1]
+    first, *others = last.texts or (last.text or "",)
+    price = job.price
     return Written(
         assignment=assignment,
         custom_ids=tuple(response.custom_id for response in responses),
-        model=str(responses[-1].body.get("model") or job.prompter.model),
-        text=(responses[-1].text or "").encode("utf-8", "replace").decode(),
-        prompt_tokens=_total(response.usage("prompt_tokens") for response in responses),
-        completion_tokens=_total(response.usage("completion_tokens") for response in responses),
+        model=str(last.body.get("model") or job.prompter.model),
+        text=_sendable(first),
+        others=tuple(_sendable(text) for text in others),
+        usage=_total(response.usage for response in responses),
+        cost_usd=_total(price.paid_usd(response) if price else None for response in responses),
         rejection=rejection,
     )
+
+
+def _sendable(text: str) -> str:
+    """Return a text that can be written as UTF-8; half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _unusable(response: Response) -> Rejection | None:
     if response.status_code != 200:
         reason = f"refused_{response.status_code}"
-    elif response.text is None:
-        reason = "empty_answer"
-    elif response.finish_reason not in (None, "stop"):
-        reason = f"finish_{response.finish_reason}"
-    else:
+    elif response.texts:
         return None
+    elif response.text is None and response.finish_reason in (None, "stop"):
+        reason = "empty_answer"
+    else:
+        reason = f"finish_{response.finish_reason}"
     evidence = json.dumps(response.body, ensure_ascii=False)[:2000]
     return Rejection(step="teacher", reason=reason, evidence=evidence)
 
 
-def _total(values: Iterable[int | None]) -> int | None:
-    total = 0
+def _total(values: Iterable[SumT | None]) -> SumT | None:
+    """Return the sum, or None where a part of it is unknown."""
+    total: SumT | None = None
     for value in values:
         if value is None:
             return None
-        total += value
+        total = value if total is None else total + value
     return total

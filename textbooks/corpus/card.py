@@ -64,9 +64,20 @@ def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
         f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse ran in the box "
         f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
         f"{tally['claims']['checked']} outputs claimed in comments were compared with what was printed.",
-        f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. Cost: unavailable.",
+        f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. {_cost(frozen, tally)}",
     ]
     return "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _cost(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
+    if tally["cost_usd"] is None:
+        return "Cost: unavailable."
+    words = f"Cost: ${tally['cost_usd']:.4f}, at {frozen['price']}"
+    if tally["accepted"]:
+        words += f"; ${tally['cost_per_accepted_usd']:.6f} for each accepted sample"
+    if tally["cost_per_million_accepted_tokens_usd"] is not None:
+        words += f", ${tally['cost_per_million_accepted_tokens_usd']:.2f} for a million accepted tokens"
+    return words + "."
 
 
 def _waterfall(tally: Mapping[str, Any]) -> str:
@@ -92,10 +103,11 @@ def _loading(rows: Mapping[str, int]) -> str:
 
 def _making(frozen: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in frozen["versions"].items())
+    target = " ".join(f"--{name} {frozen[name]}" for name in ("samples", "accepted") if name in frozen)
     return f"""## Rebuild it
 
 The run's `recipe.yaml` records every setting, the digests of lists and templates, and the seed. The same recipe with
-the same lists, built in the run's own folder (`textbooks build {frozen["recipe"]["name"]} --samples {frozen["samples"]}
+the same lists, built in the run's own folder (`textbooks build {frozen["recipe"]["name"]} {target}
 --out RUN`, or the recipe's path in place of its name), gives the same rows without asking any model again, because the
 run's journal holds the answers. Versions: {versions}.
 """

@@ -26,7 +26,10 @@ class Tally:
     claims_open: int = 0
     tokens: Counter[str] = field(default_factory=Counter)
     unreported: int = 0
-    """Answers whose endpoint reported no token counts."""
+    """Assignments of which the endpoint reported no token counts."""
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    """Assignments of which nobody knows what they cost."""
     isolation: set[str] = field(default_factory=set)
 
     @property
@@ -53,6 +56,8 @@ class Tally:
             "claims_open": self.claims_open,
             "tokens": dict(self.tokens),
             "unreported": self.unreported,
+            "cost_usd": self.cost_usd,
+            "unpriced": self.unpriced,
             "isolation": sorted(self.isolation),
         }
 
@@ -65,6 +70,8 @@ class Tally:
         self.claims_open += counts["claims_open"]
         self.tokens.update(counts["tokens"])
         self.unreported += counts["unreported"]
+        self.cost_usd += counts["cost_usd"]
+        self.unpriced += counts["unpriced"]
         self.isolation.update(counts["isolation"])
 
     def as_json(self) -> dict[str, Any]:
@@ -73,6 +80,8 @@ class Tally:
         for (step, reason), count in sorted(self.rejected.items(), key=lambda item: (_order(item[0]), item[0])):
             by_step.setdefault(step, {})[reason] = count
         known = not self.unreported
+        cost = None if self.unpriced else self.cost_usd
+        accepted_tokens = self.tokens["accepted_completion"] if known else 0
         return {
             "assignments": self.assignments,
             "accepted": self.accepted,
@@ -82,23 +91,38 @@ class Tally:
             "claims": {"checked": self.claims_checked, "corrected": 0, "open": self.claims_open},
             "repairs": {"rounds": 0, "saved": 0},
             "prompt_tokens": self.tokens["prompt"] if known else None,
+            "cached_tokens": self.tokens["cached"] if known else None,
             "completion_tokens": self.tokens["completion"] if known else None,
-            "cost_usd": None,
-            "cost_per_accepted_usd": None,
+            "cost_usd": _rounded(cost),
+            "cost_per_accepted_usd": _rounded(_ratio(cost, self.accepted)),
+            "cost_per_million_accepted_tokens_usd": _rounded(_ratio(cost, accepted_tokens / 1_000_000)),
             "isolation": "+".join(sorted(self.isolation)) or None,
         }
 
     def _add_effort(self, outcome: Outcome) -> None:
         written = outcome.written
-        if written.prompt_tokens is None or written.completion_tokens is None:
-            self.unreported += 1
-        self.tokens["prompt"] += written.prompt_tokens or 0
-        self.tokens["completion"] += written.completion_tokens or 0
+        self.unreported += written.usage is None
+        if written.usage:
+            self.tokens["prompt"] += written.usage.prompt_tokens
+            self.tokens["cached"] += written.usage.cached_tokens
+            self.tokens["completion"] += written.usage.completion_tokens
+            self.tokens["accepted_completion"] += 0 if outcome.rejection else written.usage.completion_tokens
+        self.unpriced += written.cost_usd is None
+        self.cost_usd += written.cost_usd or 0.0
         for item in outcome.examination.checked if outcome.examination else ():
             self.snippets[item.verdict.status] += 1
             self.isolation.add(item.verdict.isolation)
             self.claims_checked += sum(claim.agrees is not None for claim in item.claims)
             self.claims_open += sum(claim.agrees is None for claim in item.claims)
+
+
+def _ratio(cost: float | None, count: float) -> float | None:
+    return cost / count if cost is not None and count else None
+
+
+def _rounded(dollars: float | None) -> float | None:
+    """Return dollars to the millionth: nobody charges less, and sums of binary fractions have longer tails."""
+    return None if dollars is None else round(dollars, 6)
 
 
 def waterfall(tally: Mapping[str, Any]) -> list[tuple[str, int, int]]:

@@ -45,11 +45,13 @@ class Prompter:
             if axis.name in RESERVED:
                 place = recipe.source.place(("draw", axis.name))
                 raise TextbooksError(f"{place}: axis {axis.name!r} bears a name that templates use; rename it")
-        self._templates = {}
+        self._templates: dict[str, jinja2.Template] = {}
         used: set[str] = set()
         for step in recipe.spec.steps:
-            self._templates[step.name], names = self._compiled(step, known)
-            used |= names
+            for template in (step.system, step.template):
+                if template is not None:
+                    self._templates[template], names = self._compiled(template, known)
+                    used |= names
             known.add(step.name)
         self._refuse_unused(used)
 
@@ -61,26 +63,31 @@ class Prompter:
             "rules": self.recipe.rules_for(assignment),
             "recipe": {"name": self.recipe.name, "language": self.recipe.spec.language},
         }
-        try:
-            content = self._templates[step.name].render(context).strip()
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise TextbooksError(
-                f"{self.recipe.folder / step.template}: {error or type(error).__name__}; mend the template, which may "
-                f"use {', '.join(sorted(context))} and their fields"
-            ) from error
-        body: dict[str, Any] = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": content}],
-            **self.recipe.spec.teacher.sampling,
-        }
+        messages = [{"role": "system", "content": self._rendered(step.system, context)}] if step.system else []
+        messages.append({"role": "user", "content": self._rendered(step.template, context)})
+        spec = self.recipe.spec
+        body: dict[str, Any] = {"model": self.model, "messages": messages, **spec.teacher.sampling, **step.sampling}
+        if step.candidates > 1:
+            body["n"] = step.candidates
+        if spec.teacher.seeded:
+            body["seed"] = int(digest([spec.seed, messages])[:7], 16)
         return Request(custom_id=digest(body), body=body)
 
-    def _compiled(self, step: StepSpec, known: set[str]) -> tuple[jinja2.Template, set[str]]:
-        path = self.recipe.folder / step.template
+    def _rendered(self, template: str, context: Mapping[str, Any]) -> str:
+        try:
+            return self._templates[template].render(context).strip()
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise TextbooksError(
+                f"{self.recipe.folder / template}: {error or type(error).__name__}; mend the template, which may "
+                f"use {', '.join(sorted(context))} and their fields"
+            ) from error
+
+    def _compiled(self, name: str, known: set[str]) -> tuple[jinja2.Template, set[str]]:
+        path = self.recipe.folder / name
         try:
             parsed = self._environment.parse(path.read_text(encoding="utf-8"))
             used = meta.find_undeclared_variables(parsed)
-            template = self._environment.get_template(step.template)
+            template = self._environment.get_template(name)
         except UnicodeDecodeError as error:
             raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
         except (OSError, jinja2.TemplateNotFound) as error:
@@ -88,9 +95,9 @@ class Prompter:
             raise TextbooksError(f"{place}: no template {str(path)!r}; create it or correct the name") from error
         except jinja2.TemplateSyntaxError as error:
             raise TextbooksError(f"{path}:{error.lineno}: {error.message}; mend the template") from error
-        for name in sorted(used - known):
+        for unknown in sorted(used - known):
             raise TextbooksError(
-                f"{path}: variable {name!r} is given by no axis or earlier step.{suggestion(name, known)}"
+                f"{path}: variable {unknown!r} is given by no axis or earlier step.{suggestion(unknown, known)}"
             )
         self._refuse_unknown_fields(parsed, path)
         return template, used

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from textbooks import assets
 from textbooks.errors import TextbooksError, suggestion
@@ -42,17 +42,48 @@ class AxisSpec(Strict):
 
 
 class StepSpec(Strict):
-    """One chat call: its name and the template of its message, beside the recipe."""
+    """One chat call: its name, the template of its message and perhaps of a system message, beside the recipe."""
 
     name: Name
     template: str
+    system: str | None = None
+    sampling: Mapping[str, Any] = {}
+    """Laid over the teacher's."""
+    candidates: int = Field(default=1, ge=1, le=128)
+    """How many answers to ask for; the first that passes all checks is taken. Last step only."""
+
+    @field_validator("sampling")
+    @classmethod
+    def _leaves_the_message_alone(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _refuse_reserved(value)
 
 
 class TeacherSpec(Strict):
-    """Which model writes, and the sampling parameters that go into each request as they stand."""
+    """Which model writes, and the parameters that go into the body of each request as they stand."""
 
     model: str
     sampling: Mapping[str, Any] = {}
+    seeded: bool = False
+    """Whether each request bears a seed of its own, made from its messages and the recipe's seed."""
+    timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long one try may take; changes no request."""
+
+    @field_validator("sampling")
+    @classmethod
+    def _leaves_the_message_alone(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _refuse_reserved(value)
+
+
+RESERVED = ("model", "messages", "stream", "n")
+"""Keys of a request's body that the recipe says elsewhere, or that would change what comes back."""
+
+
+def _refuse_reserved(sampling: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in RESERVED:
+        if name in sampling:
+            cure = "use 'candidates' of the last step" if name == "n" else "leave it out"
+            raise ValueError(f"{name!r} cannot be set here; {cure}")
+    return sampling
 
 
 class BoxSpec(Strict):
@@ -192,6 +223,9 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
             place = source.place(("steps", position, "name"))
             raise TextbooksError(f"{place}: {step.name!r} is the name of an axis or another step; rename it")
         taken.add(step.name)
+        if step.candidates > 1 and position + 1 < len(spec.steps):
+            place = source.place(("steps", position, "candidates"))
+            raise TextbooksError(f"{place}: only the last step can have several candidates; remove 'candidates'")
     axes = tuple(_axis(name, axis, source, lists) for name, axis in spec.draw.items())
     digests = {name: entity.digest for name, entity in sorted(lists.items())}
     return Recipe(spec=spec, folder=path.parent, source=source, axes=axes, digests=digests)

@@ -5,7 +5,8 @@ Batch API, of `vllm run-batch`, and this project's own journals and recordings.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ class Answers:
         with path.open("rb") as file:
             file.seek(offset)
             return response_of(json.loads(file.readline()))
+
+    def some(self, count: int) -> Iterator[Response]:
+        """Yield the first answers, at most so many."""
+        for custom_id in islice(self._places, count):
+            response = self.find(custom_id)
+            if response:
+                yield response
 
     def add(self, custom_id: str, path: Path, offset: int) -> None:
         """Note where an answer was written."""
@@ -76,4 +84,10 @@ def response_of(line: dict[str, Any]) -> Response | None:
     status = int(answer["status_code"])
     if status == 429 or status >= 500:
         return None
-    return Response(custom_id=str(custom_id), status_code=status, body=answer["body"])
+    line_id = line.get("id")
+    return Response(
+        custom_id=str(custom_id),
+        status_code=status,
+        body=answer["body"],
+        line_id=line_id if isinstance(line_id, str) else None,
+    )

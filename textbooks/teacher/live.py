@@ -1,9 +1,9 @@
 """A live endpoint that speaks OpenAI's chat completions: one request in, one response out, or None.
 
-Passing faults (429, 5xx, lost connections, timeouts) are tried again, at the pace that the endpoint bears; the SDK's
-own retries are off, since they would hold places and know no pace. A refusal of one request (400, say) is its answer.
-An endpoint that cannot be used at all is noted in `fault`: nothing more is sent, what is under way still arrives, and
-whoever runs the build raises it. Knows nothing of journals or plans.
+Passing faults (429, 5xx, lost connections, timeouts) are tried again, at the pace that the endpoint bears and within
+the budget; the SDK's own retries are off, since they would hold places and know neither. A refusal of one request (400,
+say) is its answer. An endpoint that cannot be used at all is noted in `fault`: nothing more is sent, what is under way
+still arrives, and whoever runs the build raises it. Knows nothing of journals or plans.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from textbooks.errors import TextbooksError
 from textbooks.records import Request, Response
-from textbooks.teacher import pacing
+from textbooks.teacher import faults, pacing
+from textbooks.teacher.budget import Budget
+from textbooks.teacher.faults import Passing
 from textbooks.teacher.pacing import Pacer
 
 TIMEOUT_SECONDS = 300.0
@@ -27,16 +29,32 @@ EMPTY_TRIES = 8
 FAILURES_BEFORE_ANY_ANSWER = 24
 FAILURES_IN_A_ROW, FAILING_SECONDS = 50, 60.0
 """So many failures without an answer between them, for so long, and the endpoint counts as down."""
+REFUSALS_IN_A_ROW = 5
+"""So many refusals of key, path or account, once there were answers; before, one is enough."""
 
 
-class _TryAgain(Exception):  # an outcome of one try
-    """A passing fault; the words say which."""
+class Log(Protocol):
+    """Told what happens to one request."""
+
+    def sent(self) -> None:
+        """Hear, before the first try, that the request goes out."""
+
+    def lost(self, said: str) -> None:
+        """Hear that a try may have been paid for and brought nothing."""
 
 
 class LiveTeacher:
     """Asks one endpoint; of one event loop."""
 
-    def __init__(self, *, base_url: str | None, proved: bool, pacer: Pacer | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str | None,
+        proved: bool,
+        budget: Budget,
+        pacer: Pacer | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
         """Prepare the client; `proved` says that this run has a whole answer already."""
         import openai
 
@@ -45,34 +63,47 @@ class LiveTeacher:
         self.is_stopped = False
         """Whether nothing more is to be sent."""
         self.pacer = pacer or Pacer()
+        self.budget = budget
         self.last_failure: str | None = None
         """What the endpoint last said where it gave no answer."""
         self.failures: Counter[str] = Counter()
         """Passing faults by kind, whether or not a later try went well."""
         self._empty = 0
         self._failures_in_a_row = 0
+        self._refusals_in_a_row = 0
         self._last_answer_at = time.monotonic()
         self._tokens_needed = 1
+        self._timeout_seconds = timeout_seconds
         self._url = base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
         self._client = openai.AsyncOpenAI(
             base_url=self._url,
             # A local server takes any key, and the SDK refuses to start without one.
             api_key=os.environ.get("OPENAI_API_KEY") or "none",
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout_seconds,
             max_retries=0,
             http_client=openai.DefaultAioHttpClient(),
         )
 
-    async def ask(self, request: Request) -> Response | None:
+    async def ask(self, request: Request, log: Log) -> Response | None:
         """Return the answer, or the endpoint's refusal of this one request; None where there is neither."""
+        is_sent = False
         for tries in range(1, MOST_TRIES + 1):
             async with self.pacer.place() as taken_at:
-                if self.fault or self.is_stopped:
+                stake = None if self._is_closed else await self.budget.reserve(request)
+                if stake is None:
                     return None
+                if self._is_closed:
+                    self.budget.unpaid(stake)
+                    return None
+                if not is_sent:
+                    log.sent()
+                    is_sent = True
                 try:
-                    return await self._tried(request, taken_at)
-                except _TryAgain as fault:
+                    return await self._settled(request, taken_at, stake)
+                except Passing as fault:
                     self._failed(str(fault))
+                    if fault.may_be_paid:
+                        log.lost(str(fault))
             if tries < MOST_TRIES:
                 await asyncio.sleep(self.pacer.delay_seconds(tries))
         return None
@@ -81,63 +112,82 @@ class LiveTeacher:
         """Close the connections."""
         await self._client.close()
 
+    def empty_fault(self, request: Request) -> TextbooksError:
+        """Return the complaint about an endpoint that answers, but never with a text."""
+        return faults.only_empty(self._url, request.body["model"])
+
+    @property
+    def _is_closed(self) -> bool:
+        return bool(self.fault) or self.is_stopped or self.budget.is_spent
+
+    async def _settled(self, request: Request, taken_at: float, stake: float) -> Response | None:
+        """Try once, and settle what was at stake, whatever comes of it."""
+        try:
+            response = await self._tried(request, taken_at)
+        except Passing as fault:
+            (self.budget.lost if fault.may_be_paid else self.budget.unpaid)(stake)
+            raise
+        except BaseException:  # a try that is given up while it is under way
+            self.budget.lost(stake)
+            raise
+        if response is None or response.status_code != 200:
+            self.budget.unpaid(stake)
+        else:
+            self.budget.answered(response, stake)
+        return response
+
     async def _tried(self, request: Request, taken_at: float) -> Response | None:
         import openai
 
-        began = time.monotonic()
         extra = {key: value for key, value in request.body.items() if key not in ("model", "messages")}
         try:
-            raw = await self._client.chat.completions.with_raw_response.create(
-                model=request.body["model"], messages=request.body["messages"], extra_body=extra
-            )
-        except openai.APIConnectionError as error:  # which a timeout is, too, and so is a refused connection
+            # The SDK's own limit starts anew with each byte; this one does not.
+            async with asyncio.timeout(self._timeout_seconds):
+                raw = await self._client.chat.completions.with_raw_response.create(
+                    model=request.body["model"], messages=request.body["messages"], extra_body=extra
+                )
+        except (TimeoutError, openai.APITimeoutError) as error:
             self.pacer.refused(taken_at, pacing.YIELD_TO_TROUBLE)
-            if time.monotonic() - began >= TIMEOUT_SECONDS:
-                raise _TryAgain(f"no answer within {TIMEOUT_SECONDS:g} s") from error
-            self._refuse_wrong_address(error)
-            raise _TryAgain(f"the connection failed: {error.__cause__ or error}") from error
+            said = f"no answer within {self._timeout_seconds:g} s"
+            raise Passing(said, may_be_paid=self._was_sent(error)) from error
+        except openai.APIConnectionError as error:
+            self.pacer.refused(taken_at, pacing.YIELD_TO_TROUBLE)
+            said = f"the connection failed: {error.__cause__ or error}"
+            raise Passing(said, may_be_paid=self._was_sent(error)) from error
         except openai.APIStatusError as error:
-            return self._refused(request, error.status_code, _error_body(error), error.response.headers, taken_at)
+            body = faults.error_body(error)
+            return self._refused(request, error.status_code, body, error.response.headers, taken_at)
         except (ValueError, UnicodeDecodeError) as error:
-            raise _TryAgain(f"the answer cannot be read: {error}") from error
+            raise Passing(f"the answer cannot be read: {error}", may_be_paid=True) from error
         return self._answered(request, raw.text, raw.headers)
 
-    def _refuse_wrong_address(self, error: Exception) -> None:
-        """Note a wrong address; a connection that is lost later, or once there were answers, is a passing fault."""
-        if not self.proved and type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout"):
-            self.fault = TextbooksError(
-                f"endpoint {self._url!r} cannot be reached ({error.__cause__ or error}); "
-                "start the server or correct --base-url"
-            )
+    def _was_sent(self, error: Exception) -> bool:
+        """Return whether a failed request may have gone out; nobody at the address, at the beginning, is a fault."""
+        if not faults.was_not_connected(error):
+            return True
+        if not self.proved:
+            self.fault = faults.unreachable(self._url, error.__cause__ or error)
+        return False
 
     def _refused(
         self, request: Request, status: int, body: dict[str, Any], headers: Mapping[str, str], taken_at: float
     ) -> Response | None:
-        said = str(body.get("message") or body)[:200]
-        if status in (401, 403):
-            self.fault = TextbooksError(
-                f"endpoint {self._url!r} refuses the key (HTTP {status}: {said}); set OPENAI_API_KEY to a valid one"
-            )
-        elif status == 404:
-            self.fault = TextbooksError(
-                f"endpoint {self._url!r} knows no such path or model {request.body['model']!r} (HTTP 404: {said}); "
-                "correct --base-url (it usually ends in /v1) or --model"
-            )
-        elif status == 402 or body.get("code") == "insufficient_quota":
-            self.fault = TextbooksError(
-                f"endpoint {self._url!r} says that there is no credit left (HTTP {status}: {said}); add some, and the "
-                "same command goes on"
-            )
-        elif status == 429 or status >= 500 or status == 408:
+        said = f"HTTP {status}: {str(body.get('message') or body)[: faults.SAID_CHARACTERS]}"
+        fault = faults.of_status(status, body, url=self._url, model=request.body["model"])
+        if fault:
+            self._refusals_in_a_row += 1
+            if self.proved and self._refusals_in_a_row < REFUSALS_IN_A_ROW:
+                raise Passing(said)  # one of several servers behind the same address may be at fault
+            self.fault = fault
+            return None
+        if status in (408, 429) or status >= 500:
             self.pacer.refused(taken_at, pacing.YIELD_TO_LIMITS if status == 429 else pacing.YIELD_TO_TROUBLE)
             wait = pacing.retry_after_seconds(headers, time.time())
             if wait is not None:
                 self.pacer.close_for(wait)
-            raise _TryAgain(f"HTTP {status}: {said}")
-        else:
-            self._went_well()
-            return Response(custom_id=request.custom_id, status_code=status, body={"error": body})
-        return None
+            raise Passing(said)
+        self._went_well()
+        return Response(custom_id=request.custom_id, status_code=status, body={"error": body})
 
     def _answered(self, request: Request, text: str, headers: Mapping[str, str]) -> Response | None:
         try:
@@ -145,20 +195,16 @@ class LiveTeacher:
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict) or "choices" not in body:
-            said = text.strip()[:60]
+            said = faults.without_key(text.strip()[:60])
             if self.proved:  # a proxy's page, or an answer that was cut off
-                raise _TryAgain(f"the answer is no chat completion: {said!r}")
-            self.fault = TextbooksError(
-                f"endpoint {self._url!r} answered something that is no chat completion ({said!r}); "
-                "correct --base-url (it usually ends in /v1)"
-            )
+                raise Passing(f"the answer is no chat completion: {said!r}", may_be_paid=True)
+            self.fault = faults.no_completion(self._url, said)
             return None
         response = Response(custom_id=request.custom_id, status_code=200, body=body)
         self._went_well()
         self.pacer.answered()
-        self._tokens_needed = max(
-            1, (response.usage("prompt_tokens") or 0) + (response.usage("completion_tokens") or 0)
-        )
+        if response.usage:
+            self._tokens_needed = max(1, response.usage.prompt_tokens + response.usage.completion_tokens)
         wait = pacing.exhausted_seconds(headers, self._tokens_needed)
         if wait is not None:
             self.pacer.close_for(wait)
@@ -171,7 +217,8 @@ class LiveTeacher:
         return response
 
     def _went_well(self) -> None:
-        self._failures_in_a_row, self._last_answer_at = 0, time.monotonic()
+        self._failures_in_a_row = self._refusals_in_a_row = 0
+        self._last_answer_at = time.monotonic()
 
     def _failed(self, said: str) -> None:
         """Count a passing fault; too many in a row are none."""
@@ -181,19 +228,4 @@ class LiveTeacher:
         silent = time.monotonic() - self._last_answer_at
         is_down = self._failures_in_a_row >= FAILURES_IN_A_ROW and silent >= FAILING_SECONDS
         if is_down or (not self.proved and self._failures_in_a_row >= FAILURES_BEFORE_ANY_ANSWER):
-            self.fault = self.fault or TextbooksError(
-                f"endpoint {self._url!r} failed {self._failures_in_a_row} times in a row (last: {said}); wait until it "
-                "answers again, and the same command goes on"
-            )
-
-    def empty_fault(self, request: Request) -> TextbooksError:
-        """Return the complaint about an endpoint that answers, but never with a text."""
-        return TextbooksError(
-            f"endpoint {self._url!r} answers with empty choices for model {request.body['model']!r}; "
-            "try another --model, or raise its token limit with --set"
-        )
-
-
-def _error_body(error: Any) -> dict[str, Any]:
-    body = error.body
-    return body if isinstance(body, dict) else {"message": str(error)}
+            self.fault = self.fault or faults.down(self._url, self._failures_in_a_row, said)

@@ -8,6 +8,7 @@ limits (`Retry-After`, `x-ratelimit-*`) goes before what was found. A request th
 
 import asyncio
 import contextlib
+import math
 import random
 import re
 import time
@@ -89,6 +90,11 @@ class Pacer:
         """Let no request begin for some time, as the endpoint asked."""
         self._closed_until = max(self._closed_until, self._clock() + seconds)
 
+    @property
+    def paused_seconds(self) -> float:
+        """How long no request may begin yet."""
+        return max(0.0, self._closed_until - self._clock())
+
     def delay_seconds(self, tries: int) -> float:
         """Return how long to wait before the next try of a request: exponential, with full jitter."""
         return self._random.uniform(0, min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (tries - 1)))
@@ -110,15 +116,20 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
     milliseconds = headers.get("retry-after-ms")
     if milliseconds is not None:
         with contextlib.suppress(ValueError):
-            return max(0.0, float(milliseconds) / 1000)
+            return _finite(float(milliseconds) / 1000)
     text = headers.get("retry-after")
     if text is None:
         return None
     with contextlib.suppress(ValueError):
-        return max(0.0, float(text))
-    with contextlib.suppress(ValueError, TypeError):
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        return _finite(float(text))
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return _finite(parsedate_to_datetime(text).timestamp() - now)
     return None
+
+
+def _finite(seconds: float) -> float | None:
+    """Return a wait of at least nothing; None for one without end, which no endpoint means."""
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def exhausted_seconds(headers: Mapping[str, str], tokens_needed: int) -> float | None:
@@ -126,7 +137,7 @@ def exhausted_seconds(headers: Mapping[str, str], tokens_needed: int) -> float |
     waits = []
     for kind, needed in (("requests", 1), ("tokens", tokens_needed)):
         remaining, reset = headers.get(f"x-ratelimit-remaining-{kind}"), headers.get(f"x-ratelimit-reset-{kind}")
-        if remaining is not None and reset is not None and remaining.strip().isdigit() and int(remaining) < needed:
+        if remaining is not None and reset is not None and remaining.strip().isdecimal() and int(remaining) < needed:
             waits.append(duration_seconds(reset))
     return max((wait for wait in waits if wait is not None), default=None)
 
@@ -135,10 +146,10 @@ def duration_seconds(text: str) -> float | None:
     """Return a duration such as `1s`, `6m0s`, `250ms` or `2` (seconds); None for anything else."""
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
     with contextlib.suppress(ValueError):
-        return float(text)
+        return _finite(float(text))
     parts = re.findall(r"([\d.]+)(ms|[smhd])", text)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         return None
     with contextlib.suppress(ValueError):
-        return sum(float(number) * units[unit] for number, unit in parts)
+        return _finite(sum(float(number) * units[unit] for number, unit in parts))
     return None

@@ -21,14 +21,20 @@ def answer(number: int, text: str = ANSWER) -> tuple[Request, Response]:
     body = {"model": "m", "messages": [{"role": "user", "content": str(number)}]}
     custom_id = digest(body)
     said = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
-    return Request(custom_id=custom_id, body=body), Response(custom_id=custom_id, status_code=200, body=said)
+    response = Response(custom_id=custom_id, status_code=200, body=said, line_id=f"resp-{custom_id[:24]}")
+    return Request(custom_id=custom_id, body=body), response
+
+
+def keep(journal: Journal, shard: int, request: Request, response: Response) -> None:
+    journal.sent(shard, request)
+    journal.record(shard, response)
 
 
 def test_the_journal_finds_what_it_recorded_now_and_later(tmp_path: Path) -> None:
     pairs = [answer(number, f"text {number} ü") for number in range(50)]
     with Journal(tmp_path) as journal:
         for number, pair in enumerate(pairs):
-            journal.record(number // 20, *pair)
+            keep(journal, number // 20, *pair)
             assert journal.find(pair[0].custom_id) == pair[1]
     with Journal(tmp_path) as journal:
         assert [journal.find(request.custom_id) for request, _ in pairs] == [response for _, response in pairs]
@@ -37,20 +43,20 @@ def test_the_journal_finds_what_it_recorded_now_and_later(tmp_path: Path) -> Non
 
 def test_a_torn_last_line_is_dropped_and_written_over(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
-        journal.record(0, *answer(0))
-        journal.record(0, *answer(1))
+        keep(journal, 0, *answer(0))
+        keep(journal, 0, *answer(1))
     path = tmp_path / "00000.responses.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
     with Journal(tmp_path) as journal:
         assert journal.find(answer(0)[0].custom_id) is not None
         assert journal.find(answer(1)[0].custom_id) is None
-        journal.record(0, *answer(1))
+        keep(journal, 0, *answer(1))
     assert len(Answers([path])) == 2
 
 
 def test_journal_lines_are_batch_api_lines(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
-        journal.record(0, *answer(0))
+        keep(journal, 0, *answer(0))
     request = json.loads((tmp_path / "00000.requests.jsonl").read_text())
     response = json.loads((tmp_path / "00000.responses.jsonl").read_text())
     assert set(request) == {"custom_id", "method", "url", "body"}
@@ -150,19 +156,19 @@ def test_a_server_error_leaves_the_assignment_to_do_and_the_next_run_asks_only_f
 
 def test_a_line_that_lacks_only_its_newline_is_no_answer_yet(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
-        journal.record(0, *answer(0))
-        journal.record(0, *answer(1, "the second"))
+        keep(journal, 0, *answer(0))
+        keep(journal, 0, *answer(1, "the second"))
     path = tmp_path / "00000.responses.jsonl"
     path.write_bytes(path.read_bytes()[:-1])
     with Journal(tmp_path) as journal:
-        journal.record(0, *answer(2, "the third"))
+        keep(journal, 0, *answer(2, "the third"))
         assert journal.find(answer(1)[0].custom_id) is None
         assert journal.find(answer(2)[0].custom_id) == answer(2, "the third")[1]
 
 
 def test_two_builds_do_not_write_one_journal(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal") as journal:
-        journal.record(0, *answer(0))
+        keep(journal, 0, *answer(0))
         with pytest.raises(TextbooksError, match="another build is working in"):
             Journal(tmp_path / "journal")
     Journal(tmp_path / "journal").close()
@@ -171,7 +177,7 @@ def test_two_builds_do_not_write_one_journal(tmp_path: Path) -> None:
 def test_many_shards_keep_few_files_open(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         for number in range(300):
-            journal.record(number, *answer(number))
+            keep(journal, number, *answer(number))
         assert len(list(Path("/proc/self/fd").iterdir())) < 200
     assert len(Journal(tmp_path)) == 300
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from textbooks.teacher import pacing
@@ -127,7 +127,15 @@ def test_tries_are_spread_and_bounded(tries: int) -> None:
 
 
 @given(st.text(max_size=20))
+@example("²")
+@example("inf")
 def test_no_header_text_raises(text: str) -> None:
     pacing.duration_seconds(text)
     pacing.retry_after_seconds({"retry-after": text, "retry-after-ms": text}, now=0.0)
     pacing.exhausted_seconds({f"x-ratelimit-{a}-{b}": text for a in ("remaining", "reset") for b in ("tokens",)}, 1)
+
+
+@pytest.mark.parametrize("endless", ["inf", "nan", "1e999"])
+def test_an_endless_wait_is_no_wait(endless: str) -> None:
+    assert pacing.retry_after_seconds({"retry-after": endless}, now=0.0) is None
+    assert pacing.duration_seconds(endless) is None
