@@ -60,7 +60,7 @@ def line(now: "Standing") -> str:
     """Return where a run stands, in one line."""
     parts = [f"written {now.written} of {now.planned}", f"examined {now.examined}", _accepted(now)]
     parts += [words for words in (_pace(now), _money(now), _time(now), _trouble(now)) if words]
-    return "; ".join(parts)
+    return show.plain("; ".join(parts))
 
 
 def panel(now: "Standing") -> "RenderableType":

@@ -29,6 +29,7 @@ from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.tiers import TIERS, Isolation, held, refuse_less
 from textbooks.storage import digest
 from textbooks.teacher.budget import most_completion_tokens, worst_case_usd
+from textbooks.teacher.faults import shown
 from textbooks.teacher.prices import Price, price_of
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -229,9 +230,15 @@ def _refuse_bad_address(base_url: str | None) -> None:
     """Refuse an address or a key that no HTTP client could send."""
     if base_url:
         try:
-            is_address = base_url.startswith(("http://", "https://")) and bool(urlsplit(base_url).hostname)
+            parts = urlsplit(base_url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
         except ValueError:
             is_address = False
+        if is_address and parts.username is not None:
+            raise TextbooksError(
+                f"endpoint {shown(base_url)!r} is named with a user or password; leave them out, and put the key in "
+                "OPENAI_API_KEY"
+            )
         if not is_address:
             raise TextbooksError(f"endpoint {base_url!r} is no URL; write it as http://HOST:PORT/v1 or https://…")
     if not os.environ.get("OPENAI_API_KEY", "").isascii():
