@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from textbooks.records import Request
+from textbooks.calls import Request
 from textbooks.storage import digest
 from textbooks.teacher.answers import Answers
 from textbooks.teacher.budget import Budget

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "textbooks"
 
-GROUND = {"records", "errors", "assets", "storage"}
+GROUND = {"records", "calls", "errors", "assets", "storage"}
 ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
 FLOORS = [
     GROUND,
@@ -19,6 +19,7 @@ FLOORS = [
     {"writing", "run_folder"},
     {"standing", "estimate"},
     {"build", "verify", "run", "score", "doctor"},
+    {"batch"},
     {"show"},
     {"interrupts", "display"},
     {"cli"},
@@ -26,6 +27,7 @@ FLOORS = [
 ]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 ALLOWED_WITHIN_A_FLOOR = {
+    ("records", "calls"),  # what was written keeps what it took
     ("storage", "errors"),  # a file that cannot be read is a sentence for the person
 }
 

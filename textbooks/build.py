@@ -29,6 +29,7 @@ from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
 from textbooks.storage import digest, write_text
 from textbooks.teacher.journal import Journal
+from textbooks.teacher.ledger import Ledger
 from textbooks.writing import Writer
 
 SHARD = 1000
@@ -124,6 +125,8 @@ def run_job(
     finished = run_folder.finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
+    if job.source == "live":
+        _refuse_outstanding_batches(out)
     run = _Run(job=job, out=out)
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
@@ -269,6 +272,16 @@ def _refuse_no_teacher(job: Job) -> None:
         raise TextbooksError(
             f"recipe {job.recipe.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
             "or answers with --recorded"
+        )
+
+
+def _refuse_outstanding_batches(out: Path) -> None:
+    """Refuse to ask an endpoint for what is on its way already."""
+    outstanding = Ledger(out).outstanding
+    if outstanding:
+        raise TextbooksError(
+            f"{len(outstanding)} batch(es) of {str(out)!r} are not collected, and their requests would be paid for "
+            f"twice; run: textbooks batch collect {out}"
         )
 
 

@@ -45,6 +45,10 @@ Price = Annotated[
         "--price", metavar="in=…,out=…", help="US dollars per million tokens, or a YAML file like prices.yaml."
     ),
 ]
+Budget = Annotated[
+    float | None,
+    typer.Option("--budget", metavar="USD", help="Never spend more than this, requests under way included."),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
 Isolation = Annotated[
@@ -88,10 +92,7 @@ def build(
     ] = None,
     workers: Workers = None,
     isolation: Isolation = None,
-    budget: Annotated[
-        float | None,
-        typer.Option("--budget", metavar="USD", help="Never spend more than this, requests under way included."),
-    ] = None,
+    budget: Budget = None,
     price: Price = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")] = False,
     as_json: Json = False,
@@ -122,7 +123,9 @@ def build(
     show.talk(show.source(job.source, job.base_url, [str(path) for path in job.recorded]))
     with display.live(quiet=as_json) as watch, interrupts.first() as interrupt:
         built = building.run_job(job, out=out, workers=workers, watch=watch, interrupt=interrupt.hand)
-    show.built(built.tally, built.corpus, unchanged=built.unchanged, is_live=job.source == "live", as_json=as_json)
+    is_live = job.source == "live"
+    cure = "run the same command again to go on" if is_live else "ask a model for them with --base-url and --model"
+    show.built(built.tally, built.corpus, unchanged=built.unchanged, cure=cure, as_json=as_json)
     if built.tally["to_do"] or built.tally["accepted"] < (job.accepted or 1):
         raise typer.Exit(1)
 
@@ -149,6 +152,62 @@ def plan(
     show.estimate(estimate, None, as_json=as_json)
     if requests:
         show.talk(f"{estimate['assignments']} requests written to {requests}")
+
+
+batches = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(batches, name="batch", help="A run through the provider's Batch API: about half the price, hours later.")
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
+
+
+@batches.command("submit", epilog="Example: textbooks batch submit runs/mine phi1-textbook --model gpt-4o-mini")
+def batch_submit(
+    run: Run,
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[RECIPE]", help="As for build; only the first time.", show_default=False)
+    ] = None,
+    samples: Samples = None,
+    settings: Settings = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    price: Price = None,
+    budget: Budget = None,
+    as_json: Json = False,
+) -> None:
+    """Submit every request that has no answer and is not on its way; later calls send what failed or expired."""
+    from textbooks import batch
+
+    submitted = batch.submit(
+        run,
+        recipe,
+        samples=samples,
+        settings=settings or (),
+        model=model,
+        base_url=base_url,
+        price=price,
+        budget_usd=budget,
+    )
+    show.submitted(submitted.view(), run, as_json=as_json)
+    if submitted.left_out:
+        raise typer.Exit(1)
+
+
+@batches.command("status", epilog="Example: textbooks batch status runs/mine")
+def batch_status(run: Run, base_url: BaseUrl = None, as_json: Json = False) -> None:
+    """Ask the provider how the batches of a run stand."""
+    from textbooks import batch
+
+    show.batches(batch.status(run, base_url=base_url), as_json=as_json)
+
+
+@batches.command("collect", epilog="Example: textbooks batch collect runs/mine")
+def batch_collect(run: Run, base_url: BaseUrl = None, workers: Workers = None, as_json: Json = False) -> None:
+    """Fetch the answers of the batches that are over, and package what is there; any number of times."""
+    from textbooks import batch
+
+    states, built = batch.collect(run, base_url=base_url, workers=workers)
+    show.collected(states, built.tally if built else None, built.corpus if built else None, run, as_json=as_json)
+    if not built or built.tally["to_do"] or not built.tally["accepted"]:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: textbooks verify README.md")

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from textbooks import job as jobs
+from textbooks.calls import Usage
 from textbooks.errors import TextbooksError
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
-from textbooks.records import Usage
 from textbooks.storage import writable_folder, write_json_lines
 from textbooks.teacher import tokens
 from textbooks.teacher.answers import Answers

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from textbooks import assets
+from textbooks.calls import Request
 from textbooks.corpus import rows
 from textbooks.corpus.rows import Labels
 from textbooks.errors import TextbooksError
@@ -23,7 +24,7 @@ from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
 from textbooks.plan.prompts import Prompter
 from textbooks.plan.recipe import Recipe
-from textbooks.records import Assignment, Request
+from textbooks.records import Assignment
 from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
 from textbooks.sandbox.tiers import TIERS, Isolation, held, refuse_less

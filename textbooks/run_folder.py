@@ -21,7 +21,7 @@ def claim(job: Job, out: Path) -> None:
 
 def finished(job: Job, out: Path) -> dict[str, Any] | None:
     """Return the tally of a run that is whole and would come out the same."""
-    _refuse_foreign_folder(job, out)
+    refuse_foreign(job, out)
     path = out / "tally.json"
     if not path.exists() or not (out / "corpus" / "README.md").exists():
         return None
@@ -35,7 +35,7 @@ def finished(job: Job, out: Path) -> dict[str, Any] | None:
     return tally if is_whole else None
 
 
-def _refuse_foreign_folder(job: Job, out: Path) -> None:
+def refuse_foreign(job: Job, out: Path) -> None:
     """Raise a TextbooksError for a folder that is not this recipe's, or in which nothing can be written."""
     refuse_unwritable(out)
     frozen = out / "recipe.yaml"

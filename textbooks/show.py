@@ -64,7 +64,7 @@ def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     sys.stderr.write("\n")
 
 
-def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, is_live: bool, as_json: bool) -> None:
+def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, cure: str, as_json: bool) -> None:
     """Print the waterfall and where the corpus lies, or the tally as JSON."""
     if as_json:
         data(json.dumps(tally, ensure_ascii=False))
@@ -83,17 +83,54 @@ def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, is_live: b
     if tally["cost_usd"] is not None:
         each = f", {tally['cost_per_accepted_usd']:.6f} for each accepted sample" if tally["accepted"] else ""
         data(f"cost in US dollars: {tally['cost_usd']:.4f}{each}; paid by this run: {tally['spent_usd']:.4f}")
-    talk_of_the_rest(tally, is_live=is_live)
+    talk_of_the_rest(tally, cure=cure)
     if not tally["accepted"]:
         talk(f"Nothing was accepted; {corpus / 'rejected'} says why, row by row.")
     data(f"corpus: {corpus}")
 
 
-def talk_of_the_rest(tally: Mapping[str, Any], *, is_live: bool) -> None:
+def submitted(view: Mapping[str, Any], run: Path, *, as_json: bool) -> None:
+    """Print what was submitted, and what comes next."""
+    if as_json:
+        data(json.dumps(view))
+        return
+    for batch in view["batches"]:
+        data(f"{batch['batch_id']}: {batch['requests']} requests")
+    if not view["batches"]:
+        talk("Nothing to submit: every request has an answer or is on its way.")
+    if view["left_out"]:
+        talk(f"{view['left_out']} requests do not fit the budget; a larger --budget submits them.")
+    talk(f"Next: textbooks batch status {run}, and, when it is over: textbooks batch collect {run}")
+
+
+def batches(states: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print how batches stand."""
+    rows = [{name: value for name, value in state.items() if name != "files"} for state in states]
+    if as_json:
+        data(json.dumps(rows))
+        return
+    table("batches", [{name: "" if value is None else value for name, value in row.items()} for row in rows])
+
+
+def collected(
+    states: list[dict[str, Any]], tally: Mapping[str, Any] | None, corpus: Path | None, run: Path, *, as_json: bool
+) -> None:
+    """Print how batches stand and what came of the run so far."""
+    if not as_json:
+        batches(states, as_json=False)
+    more = f"textbooks batch submit {run}"
+    if tally and corpus:
+        built(tally, corpus, unchanged=False, cure=f"when all batches are over, go on with: {more}", as_json=as_json)
+    elif as_json:
+        data(json.dumps(None))
+    else:
+        talk(f"The answers to an earlier step are there; submit the next one with: {more}")
+
+
+def talk_of_the_rest(tally: Mapping[str, Any], *, cure: str) -> None:
     """Say what is missing, why, and how to go on."""
     budget = tally["budget_usd"]
     if tally["to_do"]:
-        cure = "run the same command again to go on" if is_live else "ask a model for them with --base-url and --model"
         if budget is not None and tally["budget_is_spent"]:
             lost = f", and at most {tally['lost_usd_at_most']:.4f} for answers that got lost"
             cure = (

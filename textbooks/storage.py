@@ -106,6 +106,23 @@ def open_text(path: Path) -> Any:
     return path.open(encoding="utf-8-sig")
 
 
+def cut_torn_end(path: Path) -> None:
+    """Remove a last line without a newline: its writer was killed before it was whole."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        position = file.seek(0, os.SEEK_END)
+        while position > 0:
+            start = max(0, position - 65536)
+            file.seek(start)
+            newline = file.read(position - start).rfind(b"\n")
+            if newline >= 0:
+                file.truncate(start + newline + 1)
+                return
+            position = start
+        file.truncate(0)
+
+
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:
     """Write one JSON value a line, atomically, through gzip where the name ends in `.gz`."""
     with (

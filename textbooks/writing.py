@@ -15,8 +15,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
+from textbooks.calls import NOTHING_USED, Response, Usage
 from textbooks.job import Job
-from textbooks.records import NOTHING_USED, Assignment, Rejection, Response, Usage, Written
+from textbooks.records import Assignment, Rejection, Written
 from textbooks.teacher.answers import Answers
 from textbooks.teacher.budget import Budget
 from textbooks.teacher.journal import Journal
@@ -208,7 +209,7 @@ async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: in
         if response is None:
             return None
         responses.append(response)
-        rejection = _unusable(response)
+        rejection = unusable(response)
         if rejection:
             break
         answers[step.name] = response.texts[0]
@@ -232,7 +233,8 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _unusable(response: Response) -> Rejection | None:
+def unusable(response: Response) -> Rejection | None:
+    """Return why an answer cannot be used at all; None for one that can be examined."""
     if response.status_code != 200:
         reason = f"refused_{response.status_code}"
     elif response.texts:

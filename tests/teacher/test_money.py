@@ -21,8 +21,8 @@ from tests.teacher.test_faults import big, build_command, response_lines
 from textbooks import build as building
 from textbooks import estimate as estimating
 from textbooks import job as jobs
+from textbooks.calls import Request
 from textbooks.errors import TextbooksError
-from textbooks.records import Request
 from textbooks.storage import digest
 from textbooks.teacher.budget import Budget, worst_case_usd
 from textbooks.teacher.prices import Price, price_of

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from textbooks import estimate as estimating
+from textbooks.calls import Response, Usage
 from textbooks.errors import TextbooksError
-from textbooks.records import Response, Usage
 from textbooks.teacher.prices import price_of
 
 MILLION = Usage(prompt_tokens=1_000_000, cached_tokens=0, completion_tokens=1_000_000)

@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import ANSWER, Endpoint, completion
 from textbooks import build as building
 from textbooks import job as jobs
+from textbooks.calls import Request, Response
 from textbooks.errors import TextbooksError
-from textbooks.records import Request, Response
 from textbooks.storage import digest
 from textbooks.teacher.answers import Answers
 from textbooks.teacher.journal import Journal

@@ -12,9 +12,10 @@ import jinja2.nodes
 from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from textbooks.calls import Request
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan.recipe import Recipe, StepSpec
-from textbooks.records import Assignment, Request
+from textbooks.records import Assignment
 from textbooks.storage import digest
 
 RESERVED = ("rules", "recipe", "self", "loop", "namespace", "range", "dict", "cycler", "joiner", "lipsum", "caller")

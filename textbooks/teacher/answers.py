@@ -5,13 +5,16 @@ Batch API, of `vllm run-batch`, and this project's own journals and recordings.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from textbooks.calls import Response
 from textbooks.errors import TextbooksError
-from textbooks.records import Response
+
+PASSING_STATUSES = (401, 402, 403, 404, 408, 429)
+"""What is wrong with key, account, address or load, and not with the request: it may be asked again."""
 
 
 class Answers:
@@ -75,14 +78,14 @@ class Answers:
             raise TextbooksError(f"cannot read {str(path)!r} ({error.strerror}); check the path") from error
 
 
-def response_of(line: dict[str, Any]) -> Response | None:
+def response_of(line: Mapping[str, Any]) -> Response | None:
     """Return the response of a batch output line; None where the item failed without an answer."""
     custom_id = line["custom_id"]
     answer = line["response"]
     if answer is None or not isinstance(answer.get("body"), dict):
         return None
     status = int(answer["status_code"])
-    if status == 429 or status >= 500:
+    if status in PASSING_STATUSES or status >= 500:
         return None
     line_id = line.get("id")
     return Response(

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from textbooks.records import Request, Response, Usage
+from textbooks.calls import Request, Response, Usage
 from textbooks.teacher.prices import Price
 
 TOKENS_AROUND_MESSAGE = 16

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from textbooks.calls import Request, Response
 from textbooks.errors import TextbooksError
-from textbooks.records import Request, Response
+from textbooks.storage import cut_torn_end
 from textbooks.teacher.answers import Answers, response_of
 
 OPEN_SHARDS = 8
@@ -149,7 +150,7 @@ class Journal:
         with _refusing_a_full_disk(self._folder):
             for kind in ("requests", "responses"):
                 path = self._path(shard, kind)
-                _cut_torn_end(path)
+                cut_torn_end(path)
                 self._files[shard, kind] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
     def _claim(self) -> None:
@@ -236,20 +237,3 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
                     raise TextbooksError(
                         f"{path}:{number}: not a line of a journal; remove the damaged line"
                     ) from error
-
-
-def _cut_torn_end(path: Path) -> None:
-    """Remove a last line without a newline: its writer was killed before it was whole."""
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        position = file.seek(0, os.SEEK_END)
-        while position > 0:
-            start = max(0, position - 65536)
-            file.seek(start)
-            newline = file.read(position - start).rfind(b"\n")
-            if newline >= 0:
-                file.truncate(start + newline + 1)
-                return
-            position = start
-        file.truncate(0)

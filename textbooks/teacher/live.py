@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from textbooks.calls import Request, Response
 from textbooks.errors import TextbooksError
-from textbooks.records import Request, Response
 from textbooks.teacher import faults, pacing
 from textbooks.teacher.budget import Budget
 from textbooks.teacher.faults import Passing

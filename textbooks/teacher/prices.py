@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from textbooks import assets
+from textbooks.calls import Response, Usage
 from textbooks.errors import TextbooksError
-from textbooks.records import Response, Usage
 
 PER = 1_000_000
 """Prices are per so many tokens."""

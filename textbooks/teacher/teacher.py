@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from textbooks import assets
-from textbooks.records import NOTHING_USED, RECORDED, Request, Response
+from textbooks.calls import NOTHING_USED, RECORDED, Request, Response
 from textbooks.teacher.answers import Answers
 from textbooks.teacher.journal import GAVE_UP, LOST, Journal
 from textbooks.teacher.live import LiveTeacher
