@@ -61,7 +61,37 @@ def test_refusals_of_requests_under_way_together_count_once() -> None:
     assert pacer.limit == pytest.approx(70)
     now = 101.0
     pacer.refused(now, pacing.YIELD_TO_TROUBLE)
-    assert pacer.limit == pytest.approx(49)
+    assert pacer.limit == pytest.approx(35), "and the next one gives way to more"
+
+
+def refused_rounds(pacer: Pacer, real_limit: int) -> int:
+    """Let rounds be refused until the pacer is within the real limit; return how many it took."""
+    rounds = 0
+    while pacer.limit > real_limit:
+        rounds += 1
+        pacer.in_flight = int(pacer.limit)
+        pacer.refused(pacer._clock(), pacing.YIELD_TO_LIMITS)
+    return rounds
+
+
+def test_a_limit_that_sank_far_is_found_in_a_few_rounds() -> None:
+    ticks = iter(range(10_000))
+    pacer = Pacer(start=500, clock=lambda: float(next(ticks)))
+    assert refused_rounds(pacer, 50) <= 8
+
+
+def test_a_round_that_goes_well_makes_the_next_yield_small_again() -> None:
+    ticks = iter(range(10_000))
+    pacer = Pacer(start=500, clock=lambda: float(next(ticks)))
+    refused_rounds(pacer, 50)
+    before = int(pacer.limit)
+    for _ in range(before + 3):
+        pacer.in_flight = int(pacer.limit)
+        pacer.answered()
+    now = pacer.limit
+    pacer.in_flight = int(now)
+    pacer.refused(pacer._clock(), pacing.YIELD_TO_LIMITS)
+    assert pacer.limit == pytest.approx(int(now) * pacing.YIELD_TO_LIMITS)
 
 
 def test_the_limit_never_falls_below_one() -> None:

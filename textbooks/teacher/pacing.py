@@ -20,10 +20,13 @@ START = 8
 MOST = 4096
 GENTLE_ABOVE = 64
 GENTLE_GROWTH = 1 / 4
-YIELD_TO_LIMITS = 0.95
+YIELD_TO_LIMITS = 0.98
 """What is left of the concurrency after an answer of 429: the endpoint is well, and says where its limit is."""
 YIELD_TO_TROUBLE = 0.7
 """Likewise after 5xx, a timeout or a lost connection: the endpoint is in trouble, and says nothing of limits."""
+LEAST_YIELD = 0.5
+"""The share that is given way to is squared with each refusal in a row, round after round, down to this: a limit that
+sank far is found soon."""
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 
@@ -46,6 +49,9 @@ class Pacer:
         self._random = random.Random(seed)  # noqa: S311  # spreads retries in time, guards nothing
         self._has_met_limit = False
         self._yielded_at = -1.0
+        self._share = 1.0
+        """What was left by the last yield; 1 once a whole round went well."""
+        self._answers_since = 0
         self._closed_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -71,6 +77,9 @@ class Pacer:
 
     def answered(self) -> None:
         """Note an answer: where places are wanting, there may be more of them."""
+        self._answers_since += 1
+        if self._answers_since > self.limit:
+            self._share = 1.0
         if not self._waiting and self.in_flight < int(self.limit) - 1:
             return
         fast = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
@@ -84,7 +93,9 @@ class Pacer:
             return
         self._has_met_limit = True
         self._yielded_at = self._clock()
-        self.limit = max(1.0, min(self.limit, float(self.in_flight)) * share)
+        self._share = max(LEAST_YIELD, min(share, self._share**2))
+        self._answers_since = 0
+        self.limit = max(1.0, min(self.limit, float(self.in_flight)) * self._share)
 
     def close_for(self, seconds: float) -> None:
         """Let no request begin for some time, as the endpoint asked."""
