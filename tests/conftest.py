@@ -120,7 +120,12 @@ def impatient_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
     """A small recipe of the user's own: 3 topics, 2 audiences, 2 tones."""
-    folder = tmp_path / "recipe"
+    return small_recipe(tmp_path)
+
+
+def small_recipe(parent: Path) -> Path:
+    """Write that recipe into a folder."""
+    folder = parent / "recipe"
     folder.mkdir()
     (folder / "things.yaml").write_text("title: Things\nentries: [lists, tuples, sets]\n")
     (folder / "ask.md.jinja").write_text("Teach {{ thing.name }} to {{ reader.name }} in a {{ tone.name }} tone.\n")

@@ -146,11 +146,11 @@ class LiveTeacher:
             async with asyncio.timeout(self._timeout_seconds):
                 raw = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=dict(request.body))
         except (TimeoutError, openai.APITimeoutError) as error:
-            self.pacer.refused(taken_at, pacing.YIELD_TO_TROUBLE)
+            self.pacer.troubled(taken_at)
             said = f"no answer within {self._timeout_seconds:g} s"
             raise Passing(said, may_be_paid=self._was_sent(error)) from error
         except openai.APIConnectionError as error:
-            self.pacer.refused(taken_at, pacing.YIELD_TO_TROUBLE)
+            self.pacer.troubled(taken_at)
             said = f"the connection failed: {error.__cause__ or error}"
             raise Passing(said, may_be_paid=self._was_sent(error)) from error
         except openai.APIStatusError as error:
@@ -158,7 +158,7 @@ class LiveTeacher:
             return self._refused(request, error.status_code, body, error.response.headers, taken_at)
         except (ValueError, UnicodeDecodeError) as error:
             raise Passing(f"the answer cannot be read: {error}", may_be_paid=True) from error
-        return self._answered(request, raw.text, raw.headers)
+        return self._answered(request, raw.text, raw.headers, taken_at)
 
     def _was_sent(self, error: Exception) -> bool:
         """Return whether a failed request may have gone out; nobody at the address, at the beginning, is a fault."""
@@ -180,7 +180,7 @@ class LiveTeacher:
             self.fault = fault
             return None
         if status in (408, 429) or status >= 500:
-            self.pacer.refused(taken_at, pacing.YIELD_TO_LIMITS if status == 429 else pacing.YIELD_TO_TROUBLE)
+            (self.pacer.refused if status == 429 else self.pacer.troubled)(taken_at)
             wait = pacing.retry_after_seconds(headers, time.time())
             if wait is not None:
                 self.pacer.close_for(wait)
@@ -188,7 +188,7 @@ class LiveTeacher:
         self._went_well()
         return Response(custom_id=request.custom_id, status_code=status, body={"error": body})
 
-    def _answered(self, request: Request, text: str, headers: Mapping[str, str]) -> Response | None:
+    def _answered(self, request: Request, text: str, headers: Mapping[str, str], taken_at: float) -> Response | None:
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):
@@ -201,7 +201,7 @@ class LiveTeacher:
             return None
         response = Response(custom_id=request.custom_id, status_code=200, body=body)
         self._went_well()
-        self.pacer.answered()
+        self.pacer.answered(taken_at)
         if response.usage:
             self._tokens_needed = max(1, response.usage.prompt_tokens + response.usage.completion_tokens)
         wait = pacing.exhausted_seconds(headers, self._tokens_needed)

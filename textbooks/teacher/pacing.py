@@ -2,8 +2,10 @@
 
 Concurrency is found by trying, as TCP finds bandwidth (slow start, then additive increase and multiplicative decrease,
 RFC 5681): it doubles, and above GENTLE_ABOVE grows by a quarter, with each round of answers until the endpoint
-says that it is too much; then it gives way a little and grows by one request a round. What an endpoint says of its own
-limits (`Retry-After`, `x-ratelimit-*`) goes before what was found. A request that waits to be repeated holds no place.
+says that it is too much; then it gives way a little, and feels its way back. Failures that come now and then,
+whatever the pace, are none of its business; only where most tries fail does it give way to them. What an endpoint says
+of its own limits (`Retry-After`, `x-ratelimit-*`) goes before what was found. A request that waits to be repeated holds
+no place.
 """
 
 import asyncio
@@ -21,12 +23,19 @@ MOST = 4096
 GENTLE_ABOVE = 64
 GENTLE_GROWTH = 1 / 4
 YIELD_TO_LIMITS = 0.98
-"""What is left of the concurrency after an answer of 429: the endpoint is well, and says where its limit is."""
-YIELD_TO_TROUBLE = 0.7
-"""Likewise after 5xx, a timeout or a lost connection: the endpoint is in trouble, and says nothing of limits."""
+"""What is left of the concurrency after an answer of 429, once a round: the endpoint says where its limit is."""
 LEAST_YIELD = 0.5
-"""The share that is given way to is squared with each refusal in a row, round after round, down to this: a limit that
-sank far is found soon."""
+"""Where refusals go on coming within the round, the share that is left is squared each time, down to this."""
+MANY_REFUSALS, MANY_REFUSED_SHARE = 5, 0.1
+"""So many, and such a share of the concurrency, refused within a round: the limit is far below."""
+YIELD_TO_TROUBLE = 0.7
+"""What is left after 5xx, timeouts and lost connections, once a round, where most tries end so."""
+TROUBLED = 0.5
+"""The share of recent tries in trouble above which there is too much to do, rather than bad luck."""
+RECENT_TRIES = 20
+REGAIN = 1 / 4
+PROBE_GROWTH = 1.5
+SHORTEST_ROUND_SECONDS = 0.05
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0
 
@@ -47,11 +56,18 @@ class Pacer:
         self._most = most
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  # spreads retries in time, guards nothing
-        self._has_met_limit = False
-        self._yielded_at = -1.0
+        self._objected_at: float | None = None
+        """The concurrency at which the endpoint last objected; None before it did."""
+        self._probe = 1.0
+        """By how much a round may pass it."""
+        self._yielded_at = -math.inf
         self._share = 1.0
-        """What was left by the last yield; 1 once a whole round went well."""
-        self._answers_since = 0
+        """What was left by the last yield to limits."""
+        self._refusals_since = 0
+        self._round_seconds = SHORTEST_ROUND_SECONDS
+        """How long an answer takes, lately."""
+        self._troubled = 0.0
+        """Which share of the tries ended in trouble, lately."""
         self._closed_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -75,27 +91,52 @@ class Pacer:
             self.in_flight -= 1
             self._wake()
 
-    def answered(self) -> None:
+    def answered(self, taken_at: float) -> None:
         """Note an answer: where places are wanting, there may be more of them."""
-        self._answers_since += 1
-        if self._answers_since > self.limit:
-            self._share = 1.0
+        self._round_seconds += (self._clock() - taken_at - self._round_seconds) / RECENT_TRIES
+        self._troubled -= self._troubled / RECENT_TRIES
         if not self._waiting and self.in_flight < int(self.limit) - 1:
             return
-        fast = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
-        growth = 1 / self.limit if self._has_met_limit else fast
-        self.limit = min(float(self._most), self.limit + growth)
+        self.limit = min(float(self._most), self.limit + self._growth())
         self._wake()
 
-    def refused(self, taken_at: float, share: float) -> None:
-        """Note that the endpoint had too much to do: give way, once for all requests that were under way together."""
+    def _growth(self) -> float:
+        """Return by how much an answer lets the concurrency grow.
+
+        Up to where the endpoint last objected, by a part of what is missing with each round, as CUBIC does (RFC 9438);
+        beyond it by one a round at first, and by more with each round that goes well.
+        """
+        fast = 1.0 if self.limit < GENTLE_ABOVE else GENTLE_GROWTH
+        if self._objected_at is None:
+            return fast
+        if self.limit < self._objected_at:
+            return max(1.0, (self._objected_at - self.limit) * REGAIN) / self.limit
+        self._probe *= PROBE_GROWTH ** (1 / self.limit)
+        return min(self._probe / self.limit, fast)
+
+    def refused(self, taken_at: float) -> None:
+        """Note an answer of 429: give way, once for all requests that were under way together."""
         if taken_at <= self._yielded_at:
             return
-        self._has_met_limit = True
-        self._yielded_at = self._clock()
-        self._share = max(LEAST_YIELD, min(share, self._share**2))
-        self._answers_since = 0
-        self.limit = max(1.0, min(self.limit, float(self.in_flight)) * self._share)
+        self._refusals_since += 1
+        if self._is_new_round():
+            self._yield(YIELD_TO_LIMITS)
+        elif self._refusals_since >= max(MANY_REFUSALS, MANY_REFUSED_SHARE * self.limit):
+            self._yield(max(LEAST_YIELD, self._share**2))
+
+    def troubled(self, taken_at: float) -> None:
+        """Note an answer of 5xx, a timeout or a lost connection: give way where most tries end so."""
+        self._troubled += (1 - self._troubled) / RECENT_TRIES
+        if self._troubled > TROUBLED and taken_at > self._yielded_at and self._is_new_round():
+            self._yield(YIELD_TO_TROUBLE)
+
+    def _is_new_round(self) -> bool:
+        return self._clock() - self._yielded_at >= max(SHORTEST_ROUND_SECONDS, self._round_seconds)
+
+    def _yield(self, share: float) -> None:
+        self._objected_at, self._probe = self.limit, 1.0
+        self._yielded_at, self._share, self._refusals_since = self._clock(), share, 0
+        self.limit = max(1.0, min(self.limit, float(self.in_flight)) * share)
 
     def close_for(self, seconds: float) -> None:
         """Let no request begin for some time, as the endpoint asked."""
