@@ -14,9 +14,10 @@ help:
 	@echo "make types    mypy, strict"
 	@echo "make format   let ruff mend what it can"
 	@echo "make wheel    build the wheel, install it elsewhere and run it there"
-	@echo "make soak     minutes: 100,000 programs through the same workers, nothing left over"
+	@echo "make soak     half an hour: 100,000 programs through the same workers; builds that fail and are killed"
 	@echo "make bench-sandbox   what a snippet costs in the box, beside what others pay"
-	@echo "make bench-teacher   how busy an endpoint is kept, beside the bare SDK"
+	@echo "make bench-teacher   how busy an endpoint is kept, beside the bare SDK (and, with CURATOR=PYTHON and"
+	@echo "              DATA_DESIGNER=PYTHON, beside those, where these interpreters find them)"
 	@echo "make clean    remove what these made"
 
 $(BIN)/python:
@@ -59,15 +60,18 @@ wheel: $(BIN)/python
 	  && cd $$folder && venv/bin/textbooks build --samples 30 && venv/bin/textbooks doctor >/dev/null \
 	  && venv/bin/textbooks topics recursion >/dev/null && cd / && rm -rf $$folder
 
-# Minutes, not seconds: a hundred thousand programs, hostile and healthy, through the same workers.
+# A hundred thousand programs, hostile and healthy, through the same workers; then an endpoint that fails, a build that
+# is killed a hundred times, and a hundred thousand requests.
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/sandbox/soak.py --snippets 100000
+	$(BIN)/python -m tests.teacher.soak
 
 bench-sandbox: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/sandbox.py
 
 bench-teacher: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/teacher.py
+	$(BIN)/python benchmarks/teacher.py $(if $(CURATOR),--curator $(CURATOR)) \
+	  $(if $(DATA_DESIGNER),--data-designer $(DATA_DESIGNER))
 
 clean:
 	rm -rf $(VENV) dist runs
