@@ -49,7 +49,7 @@ def test_every_rule_is_described() -> None:
 
 
 def test_every_file_of_the_tree_in_the_readme_exists() -> None:
-    tree = (ROOT / "README.md").read_text().split("```text\n")[1].split("```")[0]
+    tree = (ROOT / "README.md").read_text().split("## What is where")[1].split("```text\n")[1].split("```")[0]
     for name in re.findall(r"^(?:  )?((?:[\w/.]+ ?)+?)(?:  |$)", tree, re.MULTILINE):
         for part in name.split():
             assert (ROOT / part).exists() or (ROOT / "textbooks" / part).exists(), part
