@@ -26,8 +26,9 @@ from textbooks.teacher.teacher import Teacher
 
 UNDER_WAY = 1500
 """Assignments begun and not yet written, at most."""
-SHARDS_AHEAD = 4
-"""Shards begun before the oldest is complete, at most; a slow answer must not stop the others."""
+SHARDS_AHEAD = 50
+"""Shards begun before the oldest is complete, at most. One slow answer must not stop the others: at 500 answers a
+second this is a minute and a half, and, of answers of 4 KB, 200 MB."""
 GRACE_SECONDS = 20.0
 """How long answers that are under way are waited for once a run is stopped: they are paid."""
 

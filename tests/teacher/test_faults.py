@@ -1,5 +1,6 @@
 """A real server with a script of faults: every assignment ends as an answer or with its reason, none is asked twice."""
 
+import asyncio
 import json
 import os
 import random
@@ -73,6 +74,27 @@ def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp
     assert Counter(line["error"]["code"] for line in lines if line["error"]) == {
         "lost": sum(script.faults[kind] for kind in paid)
     }
+
+
+def test_one_slow_answer_stops_nobody(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "SHARD", 10)
+    delivered_by_then = []
+
+    class OneSlow(Script):
+        async def answer(self, request: Any) -> Any:
+            if not self.asked:
+                self.asked["the first"] += 1
+                until = time.monotonic() + 20
+                while sum(self.delivered.values()) < 299 and time.monotonic() < until:
+                    await asyncio.sleep(0.01)
+                delivered_by_then.append(sum(self.delivered.values()))
+            return await super().answer(request)
+
+    with serving(OneSlow()) as script:
+        job = jobs.prepare(str(big(recipe, 300)), base_url=script.url)
+        tally: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
+    assert delivered_by_then == [299]
+    assert tally["to_do"] == 0
 
 
 def test_an_assignment_that_is_given_up_keeps_its_reason_and_is_asked_again(recipe: Path, tmp_path: Path) -> None:

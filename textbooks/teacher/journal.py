@@ -21,7 +21,7 @@ from textbooks.errors import TextbooksError
 from textbooks.storage import cut_torn_end
 from textbooks.teacher.answers import Answers, response_of
 
-OPEN_SHARDS = 8
+OPEN_SHARDS = 16
 """Shards whose files are kept open at the same time."""
 SYNC_LINES = 100
 SYNC_SECONDS = 1.0
