@@ -3,7 +3,7 @@
 import pytest
 
 from textbooks.examine import examine_answer
-from textbooks.excerpt import checks, claims, continuation, formatting, markdown
+from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown
 from textbooks.sandbox import Sandbox
 
 FENCES = {
@@ -148,8 +148,8 @@ CLAIMS = {
 def test_claims_are_compared_with_what_is_really_printed(case: str, sandbox: Sandbox) -> None:
     code, expected = CLAIMS[case]
     sites = claims.find(code)
-    plain, marked = sandbox.run(code), sandbox.run(claims.instrumented(code, sites))
-    stdout, compared = claims.read(code, sites, marked.stdout, strict=True)
+    plain, marked = sandbox.run(code), sandbox.run(instrument.program(code, sites))
+    stdout, compared = judging.comments(code, sites, marked.stdout, strict=True)
     assert [claim.agrees for claim in compared] == expected
     assert marked.status == plain.status
     assert stdout == plain.stdout or case == "address"
@@ -158,9 +158,9 @@ def test_claims_are_compared_with_what_is_really_printed(case: str, sandbox: San
 def test_a_remark_is_not_judged_unless_comments_must_be_claims(sandbox: Sandbox) -> None:
     code = "print(6)  # the area of the room"
     sites = claims.find(code)
-    stdout = sandbox.run(claims.instrumented(code, sites)).stdout
-    assert claims.read(code, sites, stdout, strict=False)[1][0].agrees is None
-    assert claims.read(code, sites, stdout, strict=True)[1][0].agrees is False
+    stdout = sandbox.run(instrument.program(code, sites)).stdout
+    assert judging.comments(code, sites, stdout, strict=False)[1][0].agrees is None
+    assert judging.comments(code, sites, stdout, strict=True)[1][0].agrees is False
 
 
 GOOD = "One. Two.\n\n```python\ndef f(x):\n    return x\n\n\nprint(f(1))  # 1\n```\n"
@@ -217,7 +217,9 @@ def test_a_good_excerpt_keeps_every_rule(sandbox: Sandbox) -> None:
 
 REJECTED = {
     "no code": ("Only prose.\n", "read", "no_snippet"),
-    "a session": ("A.\n\n```pycon\n>>> 1 + 1\n3\n```\n", "read", "session"),
+    "a wrong session": ("A.\n\n```pycon\n>>> print(1 + 1)\n3\n```\n", "claims", "wrong_output"),
+    "a session that hides its result": ("A.\n\n```pycon\n>>> print(1 + 1)\n```\n", "claims", "wrong_output"),
+    "a wrong output block": (GOOD.replace("  # 1", "") + "\n```text\n2\n```\n", "claims", "wrong_output"),
     "broken code": ("A.\n\n```python\ndef f(:\n```\n", "format", "syntax_error"),
     "contract": (GOOD.replace("print(f(1))  # 1", "f(1)"), "contract", "prints"),
     "failing code": (GOOD.replace("f(1)", "g(1)"), "run", "raised"),

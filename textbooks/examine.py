@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from textbooks.excerpt import checks, claims, continuation, formatting, markdown
+from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown
 from textbooks.records import (
     CheckedSnippet,
+    Claim,
     Examination,
     Finding,
+    OutputBlock,
     Rejection,
     Snippet,
     Verdict,
@@ -33,28 +35,24 @@ def examine_answer(
     found = Examination(excerpt=excerpt, checked=(), text=text)
     if not excerpt.snippets:
         return replace(found, rejection=_rejection("read", "no_snippet", text))
-    if any(snippet.kind == "session" for snippet in excerpt.snippets):
-        evidence = "the results of a >>> session are not compared yet, so none is accepted"
-        checked = run_snippets(format_snippets(excerpt.snippets), sandbox, strict=False)
-        return replace(found, checked=checked, rejection=_rejection("read", "session", evidence))
     formatted = format_snippets(excerpt.snippets)
     broken = next((item for item in formatted if item.verdict.status == "syntax_error"), None)
     if broken:
         evidence = f"{broken.verdict.error_message}\n\n{broken.code}"
-        checked = run_snippets(formatted, sandbox, strict=False)
+        checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
         return replace(found, checked=checked, rejection=_rejection("format", "syntax_error", evidence))
     # What is published is what is measured and run, so the text with the formatted code is read anew.
-    text = markdown.put_back(text, {item.snippet: item.code for item in formatted})
+    text = markdown.put_back(text, {i.snippet: i.code for i in formatted if i.snippet.kind == "script"})
     excerpt = markdown.read(text)
     if [_content(snippet.code) for snippet in excerpt.snippets] != [_content(item.code) for item in formatted]:
         evidence = "the formatted code cannot be put back into the text"
-        checked = run_snippets(formatted, sandbox, strict=False)
+        checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
         return replace(found, checked=checked, rejection=_rejection("format", "not_put_back", evidence))
     as_published = tuple(
         replace(item, snippet=snippet, code=snippet.code)
         for item, snippet in zip(formatted, excerpt.snippets, strict=True)
     )
-    checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")))
+    checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")), outputs=excerpt.outputs)
     found = Examination(excerpt=excerpt, checked=checked, text=text)
     violated = next((finding for finding in checks.measure(excerpt, rules) if not finding.ok), None)
     if violated:
@@ -72,7 +70,9 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
     checked = []
     for snippet in snippets:
         try:
+            # A session keeps its own layout: what it shows is what was typed.
             code, verdict = formatting.formatted(snippet.code), NOT_RUN
+            code = snippet.code if snippet.kind == "session" else code
         except formatting.Unformattable as error:
             code = snippet.code
             verdict = Verdict(
@@ -89,45 +89,119 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
 NOT_RUN = Verdict(status="harness_error", reason="not run")
 
 
-def run_snippets(checked: tuple[CheckedSnippet, ...], sandbox: Sandbox, *, strict: bool) -> tuple[CheckedSnippet, ...]:
-    """Run every snippet that parses, after those it builds on, and compare its claims."""
+def run_snippets(
+    checked: tuple[CheckedSnippet, ...],
+    sandbox: Sandbox,
+    *,
+    strict: bool,
+    outputs: tuple[OutputBlock, ...] = (),
+) -> tuple[CheckedSnippet, ...]:
+    """Run every snippet that parses, after those it builds on, and compare its claims.
+
+    One that fails as the text announces is left out of what others build on.
+    """
     positions = [p for p, item in enumerate(checked) if item.verdict.status != "syntax_error"]
-    needed = continuation.needs([checked[p].code for p in positions])
+    shown = {output.snippet: output for output in outputs}
+    announced = {p: judging.announced_error(shown.get(p), checked[p].snippet) for p in positions}
+    needed = dict(zip(positions, continuation.needs([checked[p].code for p in positions]), strict=True))
     results = list(checked)
-    for position, earlier in zip(positions, needed, strict=True):
-        before = [checked[positions[e]].code for e in earlier]
-        results[position] = _run(checked[position], before, sandbox, strict=strict)
+    for position in positions:
+        earlier = [positions[e] for e in needed[position]]
+        before = [_as_before(checked[e]) for e in earlier if not results[e].is_announced_error]
+        one = _Run(checked[position], shown.get(position), announced[position], before, sandbox, strict)
+        results[position] = one.result()
     return tuple(results)
 
 
-def _run(item: CheckedSnippet, before: list[str], sandbox: Sandbox, *, strict: bool) -> CheckedSnippet:
-    sites = claims.find(item.code)
-    program, offset = claims.instrumented(item.code, sites), 0
-    snippet = item.snippet
-    if before:
-        program, offset = continuation.joined(before, claims.boundary(item.code), program)
-        snippet = replace(snippet, kind="continuation")
-    verdict = sandbox.run(program)
-    stdout, compared = claims.read(item.code, sites, verdict.stdout, strict=strict)
-    verdict = replace(verdict, stdout=stdout)
+def _as_before(item: CheckedSnippet) -> str:
+    """Return the code of a snippet as it runs before one that builds on it."""
+    shown = judging.examples(item.snippet) if item.snippet.kind == "session" else ()
+    return instrument.session_program(item.code, shown) if shown else item.code
+
+
+class _Run:
+    """One snippet on its way through the box."""
+
+    def __init__(
+        self,
+        item: CheckedSnippet,
+        output: OutputBlock | None,
+        announced: str | None,
+        before: list[str],
+        sandbox: Sandbox,
+        strict: bool,
+    ) -> None:
+        self._item, self._output, self._announced = item, output, announced
+        self._before, self._sandbox, self._strict = before, sandbox, strict
+        self._examples = judging.examples(item.snippet) if item.snippet.kind == "session" else ()
+        self._sites = () if self._examples else claims.find(item.code)
+
+    def result(self) -> CheckedSnippet:
+        """Run the snippet, and once more with another random seed where a claim seems wrong: it may be luck."""
+        item = self._once(seed=0)
+        if any(claim.agrees is False for claim in item.claims):
+            other = self._once(seed=1)
+            by_place = {(claim.line, claim.claimed): claim.actual for claim in other.claims}
+            compared = tuple(
+                replace(claim, agrees=None)
+                if claim.agrees is False and by_place.get((claim.line, claim.claimed)) != claim.actual
+                else claim
+                for claim in item.claims
+            )
+            item = replace(item, claims=compared)
+        return item
+
+    def _once(self, *, seed: int) -> CheckedSnippet:
+        code, snippet = self._item.code, self._item.snippet
+        if self._examples:
+            program = instrument.session_program(code, self._examples)
+        else:
+            program = instrument.program(code, self._sites, shows_last=self._output is not None)
+        offset = 0
+        if self._before:
+            program, offset = continuation.joined(self._before, instrument.boundary(code), program)
+            if snippet.kind == "script":
+                snippet = replace(snippet, kind="continuation")
+        verdict = self._sandbox.run(program, seed=seed)
+        stdout, compared = self._compared(verdict.stdout)
+        verdict = _in_own_lines(replace(verdict, stdout=stdout), offset, is_session=bool(self._examples))
+        is_announced = self._announced is not None and (
+            verdict.status == "raised"
+            and judging.is_announced(self._announced, verdict.error_type, verdict.error_message)
+        )
+        return replace(self._item, snippet=snippet, verdict=verdict, claims=compared, is_announced_error=is_announced)
+
+    def _compared(self, stdout: str) -> tuple[str, tuple[Claim, ...]]:
+        code = self._item.code
+        if self._examples:
+            return judging.session(code, self._examples, stdout, strict=self._strict)
+        clean, compared = judging.comments(code, self._sites, stdout, strict=self._strict)
+        if self._output and self._announced is None:
+            shown = instrument.shown_last(code, stdout)
+            compared += (judging.block(self._output, self._item.snippet, clean, shown, strict=self._strict),)
+        return clean, compared
+
+
+def _in_own_lines(verdict: Verdict, offset: int, *, is_session: bool) -> Verdict:
+    """Return the verdict with its error's line counted in the snippet, not in the program that it was part of."""
     line = verdict.error_line
-    if offset and line is not None and line <= offset:
-        verdict = replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")
-    elif offset and line is not None:
-        verdict = replace(verdict, error_line=line - offset)
-    return replace(item, snippet=snippet, verdict=verdict, claims=compared)
+    if line is None or not offset or is_session:
+        return verdict
+    if line <= offset:
+        return replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")
+    return replace(verdict, error_line=line - offset)
 
 
 def _run_rejection(checked: tuple[CheckedSnippet, ...], claims_policy: str) -> Rejection | None:
     for item in checked:
         verdict = item.verdict
-        if verdict.status != "ok":
+        if verdict.status != "ok" and not item.is_announced_error:
             said = f"{verdict.error_type}: {verdict.error_message}" if verdict.error_type else verdict.reason
             where = f" (line {verdict.error_line})" if verdict.error_line else ""
             return _rejection("run", verdict.status, f"{said}{where}\n\n{item.code}")
         for claim in item.claims:
             if claim.agrees is False and claims_policy == "reject":
-                evidence = f"line {claim.line} claims {claim.claimed!r}, printed {claim.actual!r}\n\n{item.code}"
+                evidence = f"line {claim.line} claims {claim.claimed!r}, really {claim.actual!r}\n\n{item.code}"
                 return _rejection("claims", "wrong_output", evidence)
     return None
 

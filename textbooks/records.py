@@ -83,6 +83,26 @@ class Snippet:
     kind: Literal["script", "session", "continuation"] = "script"
     indent: str = ""
     """What stands before each line of it in the document (list or quote indentation)."""
+    source: str = ""
+    """Of a session, its text with prompts and outputs; `code` has the statements alone, on their lines."""
+    before: str = ""
+    """The paragraph right before it, which may say that it fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputBlock:
+    """A block that shows what the snippet above it printed."""
+
+    snippet: int
+    """Position of that snippet in the document, from 0."""
+    text: str
+    line: int
+    """Line of the document on which its text starts, from 1."""
+    end_line: int
+    """Line after its last line, from 1."""
+    indent: str = ""
+    is_announced: bool = False
+    """Whether its label, or the words before it, say that it is an output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +111,7 @@ class Excerpt:
 
     text: str
     snippets: tuple[Snippet, ...]
+    outputs: tuple[OutputBlock, ...]
     paragraphs: tuple[str, ...]
     """Prose blocks in order, headings and code left out."""
     headings: int
@@ -116,11 +137,15 @@ class Claim:
     """An output that a text asserts, and what really came out."""
 
     line: int
-    """Line within the snippet, from 1."""
+    """Line within the snippet, from 1; beyond its end for an output block."""
     claimed: str
     actual: str | None = None
     agrees: bool | None = None
     """None where the two cannot be compared."""
+    kind: Literal["prints", "value", "name", "below", "raises", "session", "block"] = "prints"
+    """How it is made: a comment of some form, a result in a session, or an output block."""
+    lines: int = 1
+    """How many lines of the document it takes."""
 
     def view(self) -> dict[str, Any]:
         """Return the claim as a mapping, for rows and verdict lines."""
@@ -182,6 +207,14 @@ class CheckedSnippet:
     """The formatted code; the original where it could not be formatted."""
     verdict: Verdict
     claims: tuple[Claim, ...] = ()
+    is_announced_error: bool = False
+    """Whether it failed, and just so as the text says that it does."""
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it did not run to its end, unless it was announced so, or claims something untrue."""
+        failed = self.verdict.status != "ok" and not self.is_announced_error
+        return failed or any(claim.agrees is False for claim in self.claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.examine import format_snippets, run_snippets
 from textbooks.excerpt import markdown
-from textbooks.records import CheckedSnippet, Snippet
+from textbooks.records import CheckedSnippet, OutputBlock, Snippet
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.tiers import Isolation
@@ -47,7 +47,7 @@ class Checked:
     @property
     def is_finding(self) -> bool:
         """Whether the snippet did not run to its end, or claims something untrue."""
-        return self.item.verdict.status != "ok" or any(claim.agrees is False for claim in self.item.claims)
+        return self.item.is_finding
 
     @property
     def line(self) -> int:
@@ -61,7 +61,7 @@ class Checked:
         verdict = self.item.verdict
         where = self.document.path + (f"[{self.document.row}]" if self.document.row is not None else "")
         lines = []
-        if verdict.status != "ok":
+        if verdict.status != "ok" and not self.item.is_announced_error:
             message = (verdict.error_message or "").partition("\n")[0]
             said = f" {verdict.error_type}: {message}" if verdict.error_type else ""
             reason = f" ({verdict.reason})" if verdict.reason and not said else ""
@@ -111,15 +111,17 @@ def verify(
 def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
     """Run the snippets of one document."""
     if document.is_python:
+        outputs: tuple[OutputBlock, ...] = ()
         snippets: tuple[Snippet, ...] = (Snippet(code=document.text, line=1, end_line=document.text.count("\n") + 1),)
     else:
-        snippets = markdown.read(document.text).snippets
+        excerpt = markdown.read(document.text)
+        snippets, outputs = excerpt.snippets, excerpt.outputs
     # The code runs as it stands, so that lines and claims are the document's own; only parsing is asked of black.
     as_written = tuple(
         CheckedSnippet(snippet=item.snippet, code=item.snippet.code, verdict=item.verdict)
         for item in format_snippets(snippets)
     )
-    checked = run_snippets(as_written, sandbox, strict=False)
+    checked = run_snippets(as_written, sandbox, strict=False, outputs=outputs)
     return [Checked(document=document, item=item) for item in checked]
 
 

@@ -37,7 +37,9 @@ class Clock:
         return self.now
 
 
-def a_round(pacer: Pacer, clock: Clock, *, troubled: float = 0.0, real_limit: int | None = None) -> int:
+def a_round(
+    pacer: Pacer, clock: Clock, *, troubled: float = 0.0, stray: float = 0.0, real_limit: int | None = None
+) -> int:
     """Let a second pass in which each place is used once: answered, in trouble, or refused; return the refusals."""
     places, taken_at = int(pacer.limit), clock.now
     clock.now += 1
@@ -46,6 +48,8 @@ def a_round(pacer: Pacer, clock: Clock, *, troubled: float = 0.0, real_limit: in
         pacer.in_flight = int(pacer.limit)
         if int((place + 1) * troubled) > int(place * troubled):
             pacer.troubled(taken_at)
+        elif int((place + 1) * stray) > int(place * stray):
+            pacer.refused(taken_at)
         elif real_limit is None or place < real_limit:
             pacer.answered(taken_at)
     for _ in range(10_000):  # a place that is refused is free at once for the next to be refused
@@ -127,6 +131,15 @@ def test_failures_now_and_then_do_not_slow_the_rest(share: float) -> None:
     pacer = Pacer(start=100, clock=clock)
     for _ in range(20):
         a_round(pacer, clock, troubled=share)
+    assert pacer.limit >= 100
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_stray_refusals_do_not_slow_the_rest_for_long(share: float) -> None:
+    clock = Clock()
+    pacer = Pacer(start=100, clock=clock)
+    for _ in range(60):
+        a_round(pacer, clock, stray=share)
     assert pacer.limit >= 100
 
 

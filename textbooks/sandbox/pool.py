@@ -67,14 +67,15 @@ class Sandbox:
         for slot in self._slots:
             _close(slot)
 
-    def run(self, code: str, *, bare: bool = False) -> Verdict:
+    def run(self, code: str, *, bare: bool = False, seed: int = 0) -> Verdict:
         """Run one program and return what happened; safe to call from several threads.
 
-        `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__".
+        `bare` runs it in an empty namespace as `exec` would, where `__name__` is not "__main__". Another `seed` is
+        another seed of `random`: what comes out otherwise then was chance.
         """
         slot = self._taken()
         try:
-            return self._run_in(slot, code, bare=bare, attempts=2)
+            return self._run_in(slot, code, bare=bare, attempts=2, seed=seed)
         finally:
             self._give_back(slot)
 
@@ -135,13 +136,13 @@ class Sandbox:
         else:
             _close(slot)
 
-    def _run_in(self, slot: Slot, code: str, *, bare: bool, attempts: int) -> Verdict:
+    def _run_in(self, slot: Slot, code: str, *, bare: bool, attempts: int, seed: int = 0) -> Verdict:
         """Run one program in a slot; a worker that is lost is replaced, the program then run once more, alone."""
         kind, reason = kind_of(self.policy, code), ""
         for _ in range(attempts):
             try:
                 worker = self._chosen(slot, code)
-                verdict = worker.run(code, bare=bare)
+                verdict = worker.run(code, bare=bare, seed=seed)
             except (WorkerLost, TierRefused) as lost:
                 reason = str(lost)
                 if kind in slot:

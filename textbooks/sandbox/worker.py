@@ -78,23 +78,23 @@ class Worker:
             # The jail stands on a root of its own by now; without the folder, not even a kill leaves anything behind.
             self._folder.rmdir()
 
-    def run(self, code: str, *, bare: bool = False) -> Verdict:
-        """Run one program.
+    def run(self, code: str, *, bare: bool = False, seed: int = 0) -> Verdict:
+        """Run one program; `seed` is added to the policy's.
 
         Raises:
             WorkerLost: the worker itself failed; the snippet is not to blame yet.
 
         """
-        self.start(code, bare=bare)
+        self.start(code, bare=bare, seed=seed)
         return self.finish()
 
-    def start(self, code: str, *, bare: bool = False) -> None:
+    def start(self, code: str, *, bare: bool = False, seed: int = 0) -> None:
         """Hand over one program; `finish` must follow before the next. Raises WorkerLost as `run` does."""
         self.runs += 1
         self._nonce = os.urandom(16)
         text = code.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
         try:
-            self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed, self._nonce) + text)
+            self._connection.sendall(JOB.pack(len(text), bare, self.policy.random_seed + seed, self._nonce) + text)
         except OSError as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
 

@@ -63,7 +63,9 @@ class Pacer:
         self._yielded_at = -math.inf
         self._share = 1.0
         """What was left by the last yield to limits."""
-        self._refusals_since = 0
+        self._refusals_since = self._tries_since = 0
+        self._stray = 0.0
+        """Which share of the tries is refused whatever the pace."""
         self._round_seconds = SHORTEST_ROUND_SECONDS
         """How long an answer takes, lately."""
         self._troubled = 0.0
@@ -95,6 +97,9 @@ class Pacer:
         """Note an answer: where places are wanting, there may be more of them."""
         self._round_seconds += (self._clock() - taken_at - self._round_seconds) / RECENT_TRIES
         self._troubled -= self._troubled / RECENT_TRIES
+        if taken_at > self._yielded_at:
+            self._tries_since += 1
+            self._learn_strays()
         if not self._waiting and self.in_flight < int(self.limit) - 1:
             return
         self.limit = min(float(self._most), self.limit + self._growth())
@@ -119,9 +124,14 @@ class Pacer:
         if taken_at <= self._yielded_at:
             return
         self._refusals_since += 1
-        if self._is_new_round():
+        self._tries_since += 1
+        by_chance = self._stray * self._tries_since
+        by_chance += 3 * math.sqrt(by_chance)
+        if self._refusals_since <= by_chance:
+            self._learn_strays()
+        elif self._is_new_round():
             self._yield(YIELD_TO_LIMITS)
-        elif self._refusals_since >= max(MANY_REFUSALS, MANY_REFUSED_SHARE * self.limit):
+        elif self._refusals_since >= by_chance + max(MANY_REFUSALS, MANY_REFUSED_SHARE * self.limit):
             self._yield(max(LEAST_YIELD, self._share**2))
 
     def troubled(self, taken_at: float) -> None:
@@ -130,12 +140,21 @@ class Pacer:
         if self._troubled > TROUBLED and taken_at > self._yielded_at and self._is_new_round():
             self._yield(YIELD_TO_TROUBLE)
 
+    def _learn_strays(self, least_tries: float | None = None) -> None:
+        """Learn which share of tries is refused just below the limit, and so whatever the pace is."""
+        if self._tries_since >= (max(RECENT_TRIES, self.limit) if least_tries is None else least_tries):
+            share = min(self._refusals_since / self._tries_since, MANY_REFUSED_SHARE)
+            self._stray += (share - self._stray) / 4
+            self._refusals_since = self._tries_since = 0
+
     def _is_new_round(self) -> bool:
         return self._clock() - self._yielded_at >= max(SHORTEST_ROUND_SECONDS, self._round_seconds)
 
     def _yield(self, share: float) -> None:
+        self._learn_strays(RECENT_TRIES)
         self._objected_at, self._probe = self.limit, 1.0
-        self._yielded_at, self._share, self._refusals_since = self._clock(), share, 0
+        self._yielded_at, self._share = self._clock(), share
+        self._refusals_since = self._tries_since = 0
         self.limit = max(1.0, min(self.limit, float(self.in_flight)) * share)
 
     def close_for(self, seconds: float) -> None:

@@ -1,0 +1,223 @@
+"""What was observed → claims with what is true of them: comments, session results, output blocks, announced errors.
+
+Knows how each kind of claim is compared; runs nothing and finds nothing.
+"""
+
+import doctest
+import re
+from collections.abc import Sequence
+
+from textbooks.excerpt import comparing, instrument
+from textbooks.excerpt.claims import ERROR, Site
+from textbooks.excerpt.instrument import Example
+from textbooks.records import Claim, OutputBlock, Snippet
+
+LENIENT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+NO_ERROR = "no error"
+ANNOUNCES_FAILURE = re.compile(
+    r"(?:\b(?:this|these|it|that|following|below|next|code|snippet|example|block|call|line|program|will|would)\b"
+    r"[^.!?]{0,60}?\b(?:fails?|raises?|throws?|crash(?:es)?|errors?\s+out|is\s+an?\s+error|causes?|results?\s+in"
+    r"|produces?|gives?)\b)|에러|오류|예외|エラー|例外|错误|异常",
+    re.IGNORECASE,
+)
+HANDLES = re.compile(
+    r"^\s*(?:try\s*:|except\b|with\s+(?:pytest\.raises|[\w.]*assertRaises|(?:contextlib\.)?suppress))", re.M
+)
+
+
+def comments(code: str, sites: Sequence[Site], stdout: str, *, strict: bool) -> tuple[str, tuple[Claim, ...]]:
+    """Return a script's own output, and the claims of its comments with what really came out."""
+    clean, observed = instrument.observed(code, sites, stdout)
+    claims = []
+    for site, seen in zip(sites, observed, strict=True):
+        actual, agrees = seen.own, None
+        if site.kind == "raises":
+            actual, agrees = _raised(site, seen, strict=strict)
+        elif site.kind == "below":
+            actual, agrees = _below(site, seen, strict=strict)
+        elif actual is not None:
+            agrees = comparing.agrees(site.claimed, actual, strict=strict)
+        claims.append(
+            Claim(
+                line=site.line,
+                claimed=site.claimed,
+                actual=actual,
+                agrees=agrees,
+                kind=site.kind,
+                lines=site.lines,
+            )
+        )
+    return clean, tuple(claims)
+
+
+def examples(snippet: Snippet) -> tuple[Example, ...]:
+    """Return the examples of a session, by doctest's own reading; those that say `+SKIP` are left out."""
+    try:
+        found = doctest.DocTestParser().get_examples(snippet.source)
+    except ValueError:  # it is no session by doctest's rules
+        return ()
+    return tuple(
+        Example(
+            source=one.source,
+            want=one.want,
+            line=one.lineno + 1,
+            want_line=one.lineno + 1 + one.source.count("\n"),
+        )
+        for one in found
+        if not one.options.get(doctest.SKIP)
+    )
+
+
+def session(code: str, shown: Sequence[Example], stdout: str, *, strict: bool) -> tuple[str, tuple[Claim, ...]]:
+    """Return a session's own output, and its results with what really came out."""
+    clean, observed = instrument.observed_session(code, len(shown), stdout)
+    claims = []
+    for example, actual in zip(shown, observed, strict=True):
+        if not example.want and not (actual or "").strip():
+            continue  # nothing is shown, and nothing came
+        claims.append(
+            Claim(
+                line=example.want_line,
+                claimed=example.want,
+                actual=actual,
+                agrees=None if actual is None else _example_agrees(example, actual, strict=strict),
+                kind="session",
+                lines=example.want.count("\n"),
+            )
+        )
+    return clean, tuple(claims)
+
+
+def block(output: OutputBlock, snippet: Snippet, stdout: str, shown: str, *, strict: bool) -> Claim:
+    """Return the claim of an output block beside all that its snippet printed, or showed as its last value."""
+    text = _without_prompt(output.text)
+    actual = stdout if stdout.strip() or not shown else shown
+    agrees = comparing.agrees(text, actual, strict=strict)
+    if agrees is not True and shown and comparing.agrees(text, stdout + shown, strict=strict) is True:
+        actual, agrees = stdout + shown, True
+    if agrees is not True:
+        agrees = _difference(text, actual, is_announced=output.is_announced, strict=strict)
+    return Claim(
+        line=output.line - snippet.line + 1,
+        claimed=output.text,
+        actual=actual,
+        agrees=agrees,
+        kind="block",
+        lines=output.end_line - output.line,
+    )
+
+
+def announced_error(output: OutputBlock | None, snippet: Snippet) -> str | None:
+    """Return the error that the text says a snippet ends with, as `Type: message` or `Type`; None where it says none.
+
+    A block with a traceback says so, and so does the paragraph before, where it ends in a colon, speaks of what follows
+    and names the error, and the snippet does not handle errors itself.
+    """
+    if output:
+        last = output.text.strip().rpartition("\n")[2].strip()
+        is_traceback = output.text.lstrip().startswith("Traceback (most recent call last)")
+        found = re.match(r"(?:[\w.]+\.)?([A-Za-z_]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Group))\b(.*)", last)
+        if found and (is_traceback or "\n" not in output.text.strip()):
+            return found.group(1) + found.group(2)
+    sentence = re.split(r"(?<=[.!?。])\s+", snippet.before.strip())[-1]
+    named = ERROR.search(sentence)
+    if not named or not sentence.endswith((":", "：")) or HANDLES.search(snippet.code):
+        return None
+    return named.group(1) if ANNOUNCES_FAILURE.search(sentence) else None
+
+
+def is_announced(announced: str, error_type: str | None, message: str | None) -> bool:
+    """Return whether an error is the announced one: of that type and, where a message is shown, of that message."""
+    name, _, said = announced.partition(":")
+    if (error_type or "").rpartition(".")[2] != name.strip():
+        return False
+    return not said.strip() or comparing.agrees(said.strip(), message or "", strict=False) is not False
+
+
+def _raised(site: Site, seen: instrument.Observed, *, strict: bool) -> tuple[str | None, bool | None]:
+    """Compare an error; what names one behind a print may also be what is printed."""
+    if seen.own is None:
+        return None, None
+    if seen.error:
+        return seen.error, _is_same_error(site.claimed, seen.error, strict=strict)
+    if seen.own.strip() and comparing.agrees(site.comment, seen.own, strict=strict):
+        return seen.own, True
+    return seen.own or NO_ERROR, False
+
+
+def _below(site: Site, seen: instrument.Observed, *, strict: bool) -> tuple[str | None, bool | None]:
+    """Compare comment lines with what their statement printed, or with all that was printed since the last claim."""
+    choices = [text for text in (seen.own, seen.since_the_last) if text]
+    verdicts = [comparing.agrees(site.claimed, text, strict=strict) for text in choices]
+    if True in verdicts:
+        return choices[verdicts.index(True)], True
+    if not choices:
+        return None, None
+    claimed_lines = site.claimed.strip().count("\n")
+    same_length = [n for n, text in enumerate(choices) if text.strip().count("\n") == claimed_lines]
+    chosen = same_length[0] if same_length else 0
+    if verdicts[chosen] is None and claimed_lines and same_length:
+        return choices[chosen], False if _is_alike(site.claimed, choices[chosen]) else None
+    return choices[chosen], verdicts[chosen]
+
+
+def _example_agrees(example: Example, actual: str, *, strict: bool) -> bool | None:
+    want = re.sub(r"(?m)^\s*<BLANKLINE>\s*$", "", example.want)
+    if instrument.is_error(example.want):
+        said = next((line for line in reversed(want.strip().split("\n")) if line.strip() and line[:1] != " "), "")
+        return _is_same_error(said.strip(), actual.strip() or NO_ERROR, strict=strict)
+    if not example.want:
+        return False if strict else None
+    if doctest.OutputChecker().check_output(want, actual, LENIENT):
+        return True
+    agrees = comparing.agrees(want, actual, strict=strict)
+    if agrees is None and not comparing.UNREPEATABLE.search(actual):
+        return False  # what a session shows is an output, and no remark
+    return agrees
+
+
+def _is_same_error(claimed: str, actual: str, *, strict: bool) -> bool | None:
+    """Compare `Type: message`; a claim without a message is of the type alone."""
+    claimed_type, _, claimed_message = claimed.partition(":")
+    actual_type, _, actual_message = actual.partition(":")
+    if claimed_type.strip().rpartition(".")[2] != actual_type.strip().rpartition(".")[2]:
+        return False
+    if not claimed_message.strip():
+        return True
+    agrees = comparing.agrees(claimed_message.strip(), actual_message.strip(), strict=False)
+    # Messages differ from one version of Python to the next.
+    return True if agrees else (False if strict else None)
+
+
+def _without_prompt(text: str) -> str:
+    """Return an output without the command line that a terminal shows above it."""
+    first, _, rest = text.partition("\n")
+    return rest if re.match(r"\s*(?:\$|>|%) \S", first) and rest.strip() else text
+
+
+def _difference(text: str, actual: str, *, is_announced: bool, strict: bool) -> bool | None:
+    """Return False where an output block is wrong, None where it may be another thing, or a part of the output."""
+    if strict:
+        return False
+    if not actual.strip() or _is_part(text, actual) or comparing.UNREPEATABLE.search(actual):
+        return None
+    return False if _is_alike(text, actual) or (is_announced and "\n" not in text.strip()) else None
+
+
+def _is_part(text: str, actual: str) -> bool:
+    """Return whether some lines of what was printed are shown, in order and without a gap."""
+    return bool(text.strip()) and f"\n{text.strip()}\n" in f"\n{actual.strip()}\n"
+
+
+def _is_alike(text: str, actual: str) -> bool:
+    """Return whether an output block is a version of what was printed, so that the difference is an error."""
+    import difflib
+
+    one, other = text.strip(), actual.strip()
+    if len(one) > ALIKE_CHARACTERS or len(other) > ALIKE_CHARACTERS:
+        one, other = one[:ALIKE_CHARACTERS], other[:ALIKE_CHARACTERS]
+    return one.count("\n") == other.count("\n") and difflib.SequenceMatcher(None, one, other).ratio() >= ALIKE_RATIO
+
+
+ALIKE_RATIO = 0.6
+ALIKE_CHARACTERS = 4000
