@@ -103,14 +103,23 @@ def run_snippets(
     positions = [p for p, item in enumerate(checked) if item.verdict.status != "syntax_error"]
     shown = {output.snippet: output for output in outputs}
     announced = {p: judging.announced_error(shown.get(p), checked[p].snippet) for p in positions}
-    needed = dict(zip(positions, continuation.needs([checked[p].code for p in positions]), strict=True))
+    alive = list(positions)
+    needed = _needs(checked, alive)
     results = list(checked)
     for position in positions:
-        earlier = [positions[e] for e in needed[position]]
-        before = [_as_before(checked[e]) for e in earlier if not results[e].is_announced_error]
+        before = [_as_before(checked[earlier]) for earlier in needed[position]]
         one = _Run(checked[position], shown.get(position), announced[position], before, sandbox, strict)
         results[position] = one.result()
+        if results[position].is_announced_error:
+            alive.remove(position)
+            needed |= _needs(checked, alive)
     return tuple(results)
+
+
+def _needs(checked: tuple[CheckedSnippet, ...], positions: list[int]) -> dict[int, list[int]]:
+    """Return position → the positions of the snippets that must run before it."""
+    needed = continuation.needs([checked[position].code for position in positions])
+    return {p: [positions[e] for e in earlier] for p, earlier in zip(positions, needed, strict=True)}
 
 
 def _as_before(item: CheckedSnippet) -> str:

@@ -96,7 +96,8 @@ def block(output: OutputBlock, snippet: Snippet, stdout: str, shown: str, *, str
     if agrees is not True and shown and comparing.agrees(text, stdout + shown, strict=strict) is True:
         actual, agrees = stdout + shown, True
     if agrees is not True:
-        agrees = _difference(text, actual, is_announced=output.is_announced, strict=strict)
+        said = text.strip()
+        agrees = _difference(said, actual, is_value=agrees is False, is_announced=output.is_announced, strict=strict)
     return Claim(
         line=output.line - snippet.line + 1,
         claimed=output.text,
@@ -195,13 +196,16 @@ def _without_prompt(text: str) -> str:
     return rest if re.match(r"\s*(?:\$|>|%) \S", first) and rest.strip() else text
 
 
-def _difference(text: str, actual: str, *, is_announced: bool, strict: bool) -> bool | None:
-    """Return False where an output block is wrong, None where it may be another thing, or a part of the output."""
+def _difference(text: str, actual: str, *, is_value: bool, is_announced: bool, strict: bool) -> bool | None:
+    """Return False where an output block is wrong, None where it may be another thing, or a part of the output.
+
+    `is_value` says that it holds another value of the kind that came out.
+    """
     if strict:
         return False
     if not actual.strip() or _is_part(text, actual) or comparing.UNREPEATABLE.search(actual):
         return None
-    return False if _is_alike(text, actual) or (is_announced and "\n" not in text.strip()) else None
+    return False if is_value or _is_alike(text, actual) or (is_announced and "\n" not in text) else None
 
 
 def _is_part(text: str, actual: str) -> bool:
