@@ -27,6 +27,7 @@ PASSING = (
     "slow",
     "hang",
     "trickle",
+    "twice",
 )
 """Faults of one try: the next may go well."""
 HEALTHY_FIRST = 8
@@ -90,7 +91,8 @@ class Script:
 
     def written(self, prompt: str, reason: str | None) -> str:
         """Write an answer, and count what it costs."""
-        answer = json.loads(completion(self.answer_text if reason else None, finish_reason=reason or "stop")[2])
+        text = self.answer_text.replace("Prose about the topic.", f"Prose about this: {prompt}")
+        answer = json.loads(completion(text if reason else None, finish_reason=reason or "stop")[2])
         answer["usage"] = self.usage(prompt, self.answer_text)
         self.spent_tokens["prompt"] += answer["usage"]["prompt_tokens"]
         self.spent_tokens["completion"] += answer["usage"]["completion_tokens"]
@@ -122,6 +124,16 @@ class Script:
         if fault == "slow":
             await asyncio.sleep(self.slow_seconds)
             return None
+        if fault == "twice" and request.transport is not None:
+            # The same answer two times in one go: the second must not be taken for the next request's.
+            text = self.final(prompt, {}).text or ""
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+            if self.outcome(prompt) == "refused":
+                head = head.replace("200 OK", "400 Bad Request")
+            request.transport.write((head + text).encode() * 2)
+            await asyncio.sleep(0.1)
+            _hang_up(request)
+            return web.Response()
         if fault == "hang":
             await asyncio.sleep(3600)
         return await self.broken_off(fault, request, self.written(prompt, "stop"))

@@ -51,7 +51,7 @@ def response_lines(run: Path) -> list[dict[str, Any]]:
 
 
 def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp_path: Path) -> None:
-    """900 requests: three of ten tries fail in twelve ways, one of five prompts never goes well, in four."""
+    """900 requests: three of ten tries fail in thirteen ways, one of five prompts never goes well, in four."""
     with serving(Script(share=0.3, lasting=0.2)) as script:
         settings = ["teacher.timeout_seconds=1"]
         job = jobs.prepare(str(big(recipe, 900)), base_url=script.url, settings=settings)
@@ -67,6 +67,9 @@ def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp
     }
     assert max(script.delivered.values()) == 1, "nothing that was delivered is asked for again"
     assert set(script.faults) == set(PASSING)
+    for row in accepted_rows(tmp_path / "run/corpus"):
+        asked = f"Prose about this: Teach {row['thing']} to {row['reader']} in a {row['tone']} tone."
+        assert asked in row["text"], "no assignment has another's answer"
     lines = response_lines(tmp_path / "run")
     assert len({line["custom_id"] for line in lines if line["response"]}) == 900
     assert sum(line["response"] is not None for line in lines) == 900
@@ -74,6 +77,12 @@ def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp
     assert Counter(line["error"]["code"] for line in lines if line["error"]) == {
         "lost": sum(script.faults[kind] for kind in paid)
     }
+
+
+def accepted_rows(corpus: Path) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    return [row for path in corpus.glob("data/*.parquet") for row in pq.read_table(path).to_pylist()]
 
 
 def test_one_slow_answer_stops_nobody(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
