@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from textbooks.excerpt import markdown
+from textbooks.excerpt import correcting, markdown
+from textbooks.excerpt.markdown import LINE
 from textbooks.sandbox import Sandbox
 from textbooks.verify import Checked, Document, check_document
 
@@ -41,3 +42,51 @@ def test_putting_every_snippet_back_unchanged_changes_no_byte(name: str) -> None
     text = CASES[name]["document"]
     snippets = [snippet for snippet in markdown.read(text).snippets if snippet.kind == "script"]
     assert markdown.put_back(text, {snippet: snippet.code for snippet in snippets}) == text
+
+
+WRONG = sorted(name for name, case in CASES.items() if any("F" in one.split()[-1] for one in case["expect"]))
+
+
+def test_there_are_wrong_claims_to_correct() -> None:
+    assert len(WRONG) > 30
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_corrected_claims_hold_and_nothing_else_has_changed(name: str, sandbox: Sandbox) -> None:
+    text = CASES[name]["document"]
+    before = check_document(Document(path=name, text=text), sandbox)
+    wrong = sum(claim.agrees is False for one in before for claim in one.item.claims)
+    new, count, left = correcting.corrected(text, [one.item for one in before])
+    assert count + left == wrong
+    after = check_document(Document(path=name, text=new), sandbox)
+    assert sum(claim.agrees is False for one in after for claim in one.item.claims) == left
+    assert [one.item.verdict.status for one in after] == [one.item.verdict.status for one in before]
+    changed = sum(a != b for a, b in zip(LINE.findall(text), LINE.findall(new), strict=False))
+    if text.count("\n") == new.count("\n"):
+        assert changed <= sum(claim.lines for one in before for claim in one.item.claims if claim.agrees is False)
+
+
+CORRECTED = {
+    "comment": ("```python\nprint(2 * 3)  # 7\n```\n", "```python\nprint(2 * 3)  # 6\n```\n"),
+    "label": ("```python\nprint(2 * 3)  # Output: 7\n```\n", "```python\nprint(2 * 3)  # Output: 6\n```\n"),
+    "arrow": ("```python\n2 * 3  # => 7\n```\n", "```python\n2 * 3  # => 6\n```\n"),
+    "below": ("```python\nprint(6)\n# Output: 7\n```\n", "```python\nprint(6)\n# Output: 6\n```\n"),
+    "session": (
+        "- a\n\n  ```pycon\n  >>> 2 * 3\n  7\n  >>> 1\n  1\n  ```\n",
+        "- a\n\n  ```pycon\n  >>> 2 * 3\n  6\n  >>> 1\n  1\n  ```\n",
+    ),
+    "session in prose": ("Try:\n\n>>> 2 * 3\n7\n", "Try:\n\n>>> 2 * 3\n6\n"),
+    "block": (
+        "```python\nprint(1)\nprint(2)\n```\n\n```output\n1\n3\n```\n",
+        "```python\nprint(1)\nprint(2)\n```\n\n```output\n1\n2\n```\n",
+    ),
+    "CRLF": ("```python\r\nprint(6)  # 7\r\n```\r\n", "```python\r\nprint(6)  # 6\r\n```\r\n"),
+    "no last newline": ("```python\nprint(6)  # 7", "```python\nprint(6)  # 6"),
+}
+
+
+@pytest.mark.parametrize("name", CORRECTED)
+def test_a_claim_is_corrected_at_its_place(name: str, sandbox: Sandbox) -> None:
+    text, expected = CORRECTED[name]
+    found = check_document(Document(path=name, text=text), sandbox)
+    assert correcting.corrected(text, [one.item for one in found]) == (expected, 1, 0)

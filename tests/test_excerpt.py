@@ -1,10 +1,14 @@
 """Reading: snippets with positions, formatting, the contract, the claims, and what builds on what."""
 
+import json
+import re
+
 import pytest
 
 from textbooks.examine import examine_answer
 from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown
 from textbooks.sandbox import Sandbox
+from textbooks.teacher.teacher import shipped_recordings
 
 FENCES = {
     "python": "```python\nx = 1\n```\n",
@@ -252,3 +256,39 @@ def test_a_continuation_reports_its_own_lines_and_output(sandbox: Sandbox) -> No
 def test_the_accepted_text_holds_the_formatted_code(sandbox: Sandbox) -> None:
     examined = examine_answer("A.\n\n```python\nx=1\nprint( x )  # 1\n```\n", sandbox, rules={}, claims_policy="reject")
     assert examined.text == "A.\n\n```python\nx = 1\nprint(x)  # 1\n```\n"
+
+
+def test_wrong_claims_are_corrected_where_the_policy_is_so(sandbox: Sandbox) -> None:
+    text = GOOD.replace("# 1", "# 2")
+    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="correct")
+    assert examined.rejection is None
+    assert (examined.text, examined.claims_corrected) == (GOOD, 1)
+
+
+def test_what_cannot_be_corrected_is_rejected_all_the_same(sandbox: Sandbox) -> None:
+    text = GOOD + "\n```python\nint('3')  # raises ValueError\n```\n"
+    examined = examine_answer(text, sandbox, rules={}, claims_policy="correct")
+    assert examined.rejection is not None
+    assert (examined.rejection.step, examined.claims_corrected) == ("claims", 0)
+
+
+def test_wrong_outputs_that_are_planted_in_recorded_answers_are_all_caught(sandbox: Sandbox) -> None:
+    """One digit of one claim is changed in ten answers that hold."""
+    (path,) = shipped_recordings("phi1-textbook")
+    planted = 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = json.loads(line)["response"]["body"]["choices"][0]["message"]["content"]
+        if "numpy" in text or "pandas" in text:
+            continue
+        match = re.search(r"(?<=print\()[^#\n]*  # [^\n]*?(\d)\n", text)
+        if match is None:
+            continue
+        assert examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject").rejection is None
+        wrong = text[: match.start(1)] + str((int(match.group(1)) + 1) % 10) + text[match.end(1) :]
+        found = examine_answer(wrong, sandbox, rules={"prints": True}, claims_policy="reject").rejection
+        assert found is not None
+        assert (found.step, found.reason) == ("claims", "wrong_output")
+        planted += 1
+        if planted == 10:
+            break
+    assert planted == 10

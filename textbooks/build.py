@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from textbooks import job as jobs
 from textbooks import run_folder
@@ -20,7 +20,7 @@ from textbooks.corpus import card, dataset, rows
 from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError
-from textbooks.examine import examine_answer
+from textbooks.examine import ClaimsPolicy, examine_answer
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
@@ -59,7 +59,7 @@ class Task:
 
     written: Written
     rules: Mapping[str, Any]
-    claims_policy: Literal["reject", "ignore"]
+    claims_policy: ClaimsPolicy
 
 
 def build(

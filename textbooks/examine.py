@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown
+from textbooks.excerpt import (
+    checks,
+    claims,
+    continuation,
+    correcting,
+    formatting,
+    instrument,
+    judging,
+    markdown,
+)
 from textbooks.records import (
     CheckedSnippet,
     Claim,
@@ -21,15 +30,16 @@ from textbooks.records import (
 from textbooks.sandbox import Sandbox
 
 EVIDENCE_CHARACTERS = 2000
+ClaimsPolicy = Literal["reject", "correct", "ignore"]
 
 
 def examine_answer(
-    text: str, sandbox: Sandbox, *, rules: Mapping[str, Any], claims_policy: Literal["reject", "ignore"]
+    text: str, sandbox: Sandbox, *, rules: Mapping[str, Any], claims_policy: ClaimsPolicy
 ) -> Examination:
     """Read a teacher's answer and decide whether it holds; the first step that fails rejects it.
 
     The answer must hold at least one snippet, every snippet must parse, keep the contract, run to its end, and print
-    what its comments claim (unless the policy is to ignore claims).
+    what its text claims. Wrong claims reject it, are ignored, or are corrected; a corrected text is examined anew.
     """
     excerpt = markdown.read(text)
     found = Examination(excerpt=excerpt, checked=(), text=text)
@@ -42,8 +52,9 @@ def examine_answer(
         checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
         return replace(found, checked=checked, rejection=_rejection("format", "syntax_error", evidence))
     # What is published is what is measured and run, so the text with the formatted code is read anew.
-    text = markdown.put_back(text, {i.snippet: i.code for i in formatted if i.snippet.kind == "script"})
-    excerpt = markdown.read(text)
+    published = markdown.put_back(text, {i.snippet: i.code for i in formatted if i.snippet.kind == "script"})
+    if published != text:
+        text, excerpt = published, markdown.read(published)
     if [_content(snippet.code) for snippet in excerpt.snippets] != [_content(item.code) for item in formatted]:
         evidence = "the formatted code cannot be put back into the text"
         checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
@@ -57,7 +68,21 @@ def examine_answer(
     violated = next((finding for finding in checks.measure(excerpt, rules) if not finding.ok), None)
     if violated:
         return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
-    return replace(found, rejection=_run_rejection(checked, claims_policy))
+    rejection = _run_rejection(checked, claims_policy)
+    if rejection and rejection.step == "claims" and claims_policy == "correct":
+        return _with_corrected_claims(found, rejection, sandbox, rules)
+    return replace(found, rejection=rejection)
+
+
+def _with_corrected_claims(
+    found: Examination, rejection: Rejection, sandbox: Sandbox, rules: Mapping[str, Any]
+) -> Examination:
+    """Examine the text with its claims corrected; what cannot be corrected stays rejected."""
+    text, count, left = correcting.corrected(found.text, found.checked)
+    if left or not count:
+        return replace(found, rejection=rejection)
+    anew = examine_answer(text, sandbox, rules=rules, claims_policy="reject")
+    return replace(found, rejection=rejection) if anew.rejection else replace(anew, claims_corrected=count)
 
 
 def _content(code: str) -> str:
@@ -209,7 +234,7 @@ def _run_rejection(checked: tuple[CheckedSnippet, ...], claims_policy: str) -> R
             where = f" (line {verdict.error_line})" if verdict.error_line else ""
             return _rejection("run", verdict.status, f"{said}{where}\n\n{item.code}")
         for claim in item.claims:
-            if claim.agrees is False and claims_policy == "reject":
+            if claim.agrees is False and claims_policy != "ignore":
                 evidence = f"line {claim.line} claims {claim.claimed!r}, really {claim.actual!r}\n\n{item.code}"
                 return _rejection("claims", "wrong_output", evidence)
     return None

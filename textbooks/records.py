@@ -244,7 +244,8 @@ class Examination:
     excerpt: Excerpt
     checked: tuple[CheckedSnippet, ...]
     text: str
-    """The document with the formatted code put back."""
+    """The document with the formatted code put back, and claims corrected where the policy is so."""
+    claims_corrected: int = 0
     rejection: Rejection | None = None
 
 

@@ -63,7 +63,8 @@ def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
         f"`{frozen['recipe']['name']}`; {tally['accepted']} samples were accepted.",
         f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse ran in the box "
         f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
-        f"{tally['claims']['checked']} outputs claimed in comments were compared with what was printed.",
+        f"{tally['claims']['checked']} outputs that the texts claim were compared with what came out; "
+        f"{tally['claims']['corrected']} were corrected.",
         f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. {_cost(frozen, tally)}",
     ]
     return "\n".join(f"- {line}" for line in lines) + "\n"

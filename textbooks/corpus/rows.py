@@ -43,7 +43,7 @@ def accepted(outcome: Outcome, labels: Labels) -> Row:
         "model": written.model,
         "snippets": [_short(item) for item in checked],
         "claims_checked": len(claims),
-        "claims_corrected": 0,
+        "claims_corrected": examination.claims_corrected,
         "repairs": 0,
         "imports": sorted(set().union(*(_imports(item.code) for item in checked))),
         "python_version": platform.python_version(),

@@ -24,6 +24,7 @@ class Tally:
     snippets: Counter[str] = field(default_factory=Counter)
     claims_checked: int = 0
     claims_open: int = 0
+    claims_corrected: int = 0
     tokens: Counter[str] = field(default_factory=Counter)
     unreported: int = 0
     """Assignments of which the endpoint reported no token counts."""
@@ -54,6 +55,7 @@ class Tally:
             "snippets": dict(self.snippets),
             "claims_checked": self.claims_checked,
             "claims_open": self.claims_open,
+            "claims_corrected": self.claims_corrected,
             "tokens": dict(self.tokens),
             "unreported": self.unreported,
             "cost_usd": self.cost_usd,
@@ -68,6 +70,7 @@ class Tally:
         self.snippets.update(counts["snippets"])
         self.claims_checked += counts["claims_checked"]
         self.claims_open += counts["claims_open"]
+        self.claims_corrected += counts["claims_corrected"]
         self.tokens.update(counts["tokens"])
         self.unreported += counts["unreported"]
         self.cost_usd += counts["cost_usd"]
@@ -88,7 +91,7 @@ class Tally:
             "rejected": by_step,
             "to_do": self.to_do,
             "snippets": dict(sorted(self.snippets.items())),
-            "claims": {"checked": self.claims_checked, "corrected": 0, "open": self.claims_open},
+            "claims": {"checked": self.claims_checked, "corrected": self.claims_corrected, "open": self.claims_open},
             "repairs": {"rounds": 0, "saved": 0},
             "prompt_tokens": self.tokens["prompt"] if known else None,
             "cached_tokens": self.tokens["cached"] if known else None,
@@ -109,6 +112,8 @@ class Tally:
             self.tokens["accepted_completion"] += 0 if outcome.rejection else written.usage.completion_tokens
         self.unpriced += written.cost_usd is None
         self.cost_usd += written.cost_usd or 0.0
+        if outcome.examination:
+            self.claims_corrected += outcome.examination.claims_corrected
         for item in outcome.examination.checked if outcome.examination else ():
             self.snippets[item.verdict.status] += 1
             self.isolation.add(item.verdict.isolation)

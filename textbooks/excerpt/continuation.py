@@ -16,6 +16,8 @@ def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
 
     A snippet that takes a name may also change what it stands for, so whoever takes the name later needs it, too.
     """
+    if len(codes) == 1:
+        return ((),)
     last_touch: dict[str, int] = {}
     needed: list[set[int]] = []
     for position, code in enumerate(codes):

@@ -118,7 +118,9 @@ def observed(code: str, sites: Sequence[Site], stdout: str) -> tuple[str, tuple[
     since = 0
     for number in range(len(sites)):
         inner, end = _between(code, stdout, number, since)
-        everything = _plain(code, _without_shown(code, sites, stdout[since:end]))
+        # Only comments below a statement are compared with all that came before.
+        is_below = sites[number].kind == "below"
+        everything = _plain(code, _without_shown(code, sites, stdout[since:end])) if is_below else ""
         printed, _, error = (inner or "").partition(_mark(code, number, "|"))
         own = None if inner is None else _plain(code, printed)
         found.append(Observed(own=own, since_the_last=everything, error=_plain(code, error)))
@@ -200,4 +202,6 @@ def _writing(code: str, number: int | str, side: str) -> str:
 
 
 def _plain(code: str, text: str) -> str:
+    if "\x00" not in text:
+        return text
     return re.sub(rf"\x00{digest(code)[:12]}:\w+[<>|]\x00", "", text)

@@ -113,7 +113,7 @@ class RecipeSpec(Strict):
     samples: int = Field(default=100, ge=1)
     draw: Annotated[Mapping[Name, AxisSpec], Field(min_length=1)]
     rules: Mapping[Name, Any] = {}
-    claims: Literal["reject", "ignore"] = "reject"
+    claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
     teacher: TeacherSpec
     box: BoxSpec = BoxSpec()
