@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/phi1-textbook
 
-.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher clean
+.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher bench-verify clean
 
 help:
 	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-sandbox   what a snippet costs in the box, beside what others pay"
 	@echo "make bench-teacher   how busy an endpoint is kept, beside the bare SDK (and, with CURATOR=PYTHON and"
 	@echo "              DATA_DESIGNER=PYTHON, beside those, where these interpreters find them)"
+	@echo "make bench-verify    how many excerpts a second are read, formatted, run and compared, beside others"
 	@echo "make clean    remove what these made"
 
 $(BIN)/python:
@@ -72,6 +73,9 @@ bench-sandbox: $(VENV)/.installed-dev
 bench-teacher: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/teacher.py $(if $(CURATOR),--curator $(CURATOR)) \
 	  $(if $(DATA_DESIGNER),--data-designer $(DATA_DESIGNER))
+
+bench-verify: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/verify.py $(if $(PYTEST_EXAMPLES),--pytest-examples $(PYTEST_EXAMPLES))
 
 clean:
 	rm -rf $(VENV) dist runs

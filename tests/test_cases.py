@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from textbooks.documents import Document
 from textbooks.excerpt import correcting, markdown
 from textbooks.excerpt.markdown import LINE
 from textbooks.sandbox import Sandbox
-from textbooks.verify import Checked, Document, check_document
+from textbooks.verify import Checked, check_document
 
 CASES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in Path(__file__).parent.glob("cases/*.yaml")}
 MARKS = {True: "T", False: "F", None: "?"}

@@ -14,7 +14,7 @@ ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
 FLOORS = [
     GROUND,
     ROOMS,
-    {"engines", "examine"},
+    {"engines", "examine", "documents"},
     {"job"},
     {"writing", "run_folder"},
     {"standing", "estimate"},

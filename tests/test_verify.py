@@ -124,3 +124,131 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TextbooksError, match="holds no"):
         list(verify([tmp_path]))
+
+
+RST = """Title
+=====
+
+.. code-block:: python
+   :linenos:
+
+   x = 3
+   print(x)  # 4
+
+A session:
+
+>>> 1 + 1
+3
+
+In a literal block::
+
+    print(2)  # 2
+
+.. code-block:: bash
+
+   ls
+
+.. testcode::
+
+   print(5)
+
+.. testoutput::
+
+   6
+
+.. note::
+
+   >>> 2 * 2
+   4
+
+..
+   print(1 / 0)
+"""
+
+
+def test_restructured_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.rst"
+    path.write_text(RST)
+    found = [one.view() for one in verify([path], workers=1)]
+    assert [(one["line"], one["kind"], [claim["agrees"] for claim in one["claims"]]) for one in found] == [
+        (7, "script", [False]),
+        (12, "session", [False]),
+        (17, "script", [True]),
+        (25, "script", [False]),
+        (33, "session", [True]),
+    ]
+
+
+def cell(source: str, kind: str = "code") -> dict[str, object]:
+    return {"cell_type": kind, "source": source.splitlines(keepends=True), "metadata": {}, "outputs": []}
+
+
+def test_notebooks_are_read_cell_by_cell(tmp_path: Path) -> None:
+    cells = [
+        cell("# Title", "markdown"),
+        cell("%matplotlib inline\n!pip install x\nx = 7"),
+        cell("%%bash\nls"),
+        cell("print(x)  # 8"),
+        cell('text = """\nwhat?\n"""\nprint(x %\n2)'),
+        cell("y"),
+    ]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
+    found = list(verify([path], workers=1))
+    assert [(one.row, one.item.verdict.status) for one in found] == [(1, "ok"), (3, "ok"), (4, "ok"), (5, "raised")]
+    assert found[1].words() == [f"{path}[3]:1: claims '8', really '7\\n'"]
+
+
+def test_what_is_no_notebook_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_text("{}")
+    with pytest.raises(TextbooksError, match="is not a notebook"):
+        list(verify([tmp_path / "a.ipynb"], workers=1))
+
+
+UNTIDY = """# Title
+
+```python
+x=1
+print( x )  # 2
+```
+
+```python
+def broken(:
+```
+
+>>> 2 * 3
+7
+
+<!-- textbooks: skip -->
+```python
+import nowhere
+```
+
+```python notest
+import nowhere
+```
+"""
+
+
+def test_fix_formats_and_corrects_in_place_and_reports_what_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(UNTIDY)
+    done = textbooks("verify", str(path), "--fix")
+    assert done.returncode == 1
+    assert (
+        done.stdout.splitlines()
+        == [f"{path}:9: syntax_error SyntaxError: Cannot parse for target version Python 3.11: 1:11: def broken(:"]
+        or "syntax_error" in done.stdout
+    )
+    text = path.read_text()
+    assert text == UNTIDY.replace("x=1\nprint( x )  # 2", "x = 1\nprint(x)  # 1").replace("7\n", "6\n")
+    path.write_text(text.replace("def broken(:", "y = 2"))
+    again = textbooks("verify", str(path), "--fix")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+def test_the_readme_of_this_project_verifies() -> None:
+    root = Path(__file__).parent.parent
+    done = textbooks("verify", str(root / "README.md"))
+    assert done.returncode == 0, done.stdout
+    assert int(done.stderr.split()[0]) >= 1

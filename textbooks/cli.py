@@ -214,27 +214,40 @@ def batch_collect(run: Run, base_url: BaseUrl = None, workers: Workers = None, a
 def verify(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH", help="Markdown, .py, .jsonl, .parquet, or folders of them."),
+        typer.Argument(metavar="PATH", help="Markdown, .rst, .ipynb, .py, .jsonl, .parquet, or folders of them."),
     ],
     column: Annotated[str, typer.Option("--column", metavar="NAME", help="The datasets' column of Markdown.")] = "text",
     package: Annotated[
         list[str] | None,
         typer.Option("--package", metavar="NAME", help="An installed package that snippets may import; repeatable."),
     ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Correct wrong claims and format with black, in place (not in datasets).")
+    ] = False,
     workers: Workers = None,
     isolation: Isolation = None,
     as_json: Json = False,
 ) -> None:
-    """Run every Python snippet of documents or datasets, and compare what their comments claim."""
+    """Run every Python snippet of documents or datasets, and compare what their texts claim."""
     from textbooks import verify as verifying
 
     count = findings = 0
-    checked = verifying.verify(paths, column=column, workers=workers, packages=package or (), isolation=isolation)
-    for one in checked:
-        count += 1
-        findings += one.is_finding
-        for line in [json.dumps(one.view(), ensure_ascii=False)] if as_json else one.words():
-            show.data(line if as_json else show.plain(line))
+    with show.counter("documents", quiet=as_json) as progress:
+        checked = verifying.verify(
+            paths,
+            column=column,
+            workers=workers,
+            packages=package or (),
+            isolation=isolation,
+            fix=fix,
+            progress=progress,
+        )
+        for one in checked:
+            count += 1
+            findings += one.is_finding
+            for line in [json.dumps(one.view(), ensure_ascii=False)] if as_json else one.words():
+                show.clear()
+                show.data(line if as_json else show.plain(line))
     show.talk(f"{count} snippets, {findings} with findings" if count else "no Python snippet was found")
     if findings:
         raise typer.Exit(1)

@@ -58,10 +58,18 @@ def counter(label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         return
 
     def report(done: int) -> None:
-        sys.stderr.write(f"\r{done} {label} ")
+        sys.stderr.write(f"\r\x1b[K{done} {label} ")
+        sys.stderr.flush()
 
     yield report
-    sys.stderr.write("\n")
+    clear()
+
+
+def clear() -> None:
+    """Wipe a running count, so that what is printed next has the line for itself."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, cure: str, as_json: bool) -> None:

@@ -35,6 +35,8 @@ SAYS_OUTPUT = re.compile(
     r"|출력|결과|出力|結果|输出|结果|輸出|Ausgabe|Ergebnis|Sortie|affiche|Salida|imprime|Saída|Вывод|Результат",
     re.IGNORECASE,
 )
+SKIP_COMMENT = re.compile(r"<!--\s*textbooks:\s*skip\s*-->")
+SKIP_LABEL = re.compile(r"\s(?:notest|no-test|norun|no-run|skip)\b")
 MOST_WORDS_BETWEEN = 15
 """So many words may stand between a snippet and the block that shows its output."""
 SHELL = re.compile(r"(?:\$ |% |> |!|pip3? |python3? -|conda |uv |poetry |apt |brew |git |cd |sudo |npm |docker )")
@@ -44,9 +46,13 @@ LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 """A line as CommonMark ends it; str.splitlines also breaks at form feeds and other separators."""
 
 
-def read(text: str) -> Excerpt:
-    """Read a Markdown document."""
-    reader = _Reader(text)
+def read(text: str, *, may_skip: bool = False) -> Excerpt:
+    """Read a Markdown document.
+
+    With `may_skip` its author may keep a block from being run: by `notest` or `skip` behind the label, or a comment
+    `<!-- textbooks: skip -->` right before it. Who does not trust the author takes no heed of that.
+    """
+    reader = _Reader(text, may_skip=may_skip)
     tokens = iter(_parser().parse(text))
     for token in tokens:
         if token.type == "blockquote_open" and (session := reader.bare_session(token)):
@@ -72,7 +78,10 @@ def read(text: str) -> Excerpt:
 class _Reader:
     """What has been read so far."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, may_skip: bool) -> None:
+        self._may_skip = may_skip
+        self._is_skipped = False
+        """Whether a comment has just said that the next block is not to be run."""
         self.lines = LINE.findall(text)
         self.snippets: list[Snippet] = []
         self.outputs: list[OutputBlock] = []
@@ -85,7 +94,12 @@ class _Reader:
 
     def take(self, token: Token) -> None:
         """Take one token of the document."""
-        if token.type in ("fence", "code_block"):
+        if token.type == "html_block" and self._may_skip and SKIP_COMMENT.search(token.content):
+            self._is_skipped = True
+        elif token.type in ("fence", "code_block"):
+            if self._may_skip and (self._is_skipped or SKIP_LABEL.search(token.info)):
+                self._is_skipped, self._since = False, None
+                return
             snippet = _snippet(token, self.lines, before=self.paragraphs[-1] if self.paragraphs else "")
             if snippet:
                 self.found(snippet)
@@ -133,7 +147,7 @@ class _Reader:
         for start, line in enumerate(self.lines):
             if BEGINS_CODE.match(line):
                 code = "".join(self.lines[start:]).replace("\r\n", "\n")
-                if _looks_like_python(code) and code.strip().count("\n") + 1 >= LEAST_UNFENCED_LINES:
+                if looks_like_python(code) and code.strip().count("\n") + 1 >= LEAST_UNFENCED_LINES:
                     kept = "".join(self.lines[:start])
                     self.paragraphs = [part.strip() for part in re.split(r"\n\s*\n", kept) if part.strip()]
                     self.late, self.headings = [], sum(p.startswith("#") for p in self.paragraphs)
@@ -211,7 +225,7 @@ def _snippet(token: Token, lines: list[str], *, before: str) -> Snippet | None:
     if SESSION_LABEL.match(label) or (is_session and (not label or PYTHON_LABEL.match(label))):
         kind, code, source = "session", script_of_session(token.content), token.content
     elif (PYTHON_LABEL.match(label) and not _is_shell(token.content)) or (
-        not label and _looks_like_python(token.content)
+        not label and looks_like_python(token.content)
     ):
         kind, code = "script", token.content
     else:
@@ -252,7 +266,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _looks_like_python(text: str) -> bool:
+def looks_like_python(text: str) -> bool:
     """Return whether an unlabelled block does something: an output block such as `Total: 15` parses as well."""
     try:
         body = ast.parse(text).body

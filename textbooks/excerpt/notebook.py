@@ -1,0 +1,61 @@
+"""Jupyter notebook → the code cells that hold Python, each a snippet. Knows nbformat 4 and 3, and runs nothing.
+
+Lines of IPython's own (`%matplotlib`, `!pip`) become comments, since Python cannot run them; cells in another language
+(`%%bash`) are left out.
+"""
+
+import ast
+import contextlib
+import json
+import re
+from typing import Any
+
+from textbooks.records import Snippet
+
+MAGIC = re.compile(r"^(\s*)([%!].*|\?.*|.*\?\s*)$")
+TIMING = re.compile(r"^\s*%%(?:time|timeit|capture)\b.*$")
+
+
+class NotANotebook(ValueError):
+    """The text is no notebook; the words say why."""
+
+
+def read(text: str) -> tuple[tuple[int, Snippet], ...]:
+    """Return (number of the cell, from 0; its snippet) for each code cell.
+
+    Raises:
+        NotANotebook: the text is no JSON of a notebook.
+
+    """
+    try:
+        notebook = json.loads(text)
+        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
+        found = []
+        for number, cell in enumerate(cells):
+            code = _source(cell)
+            if cell.get("cell_type") == "code" and code.strip() and not _is_foreign(code):
+                plain = _without_magics(code)
+                found.append((number, Snippet(code=plain, line=1, end_line=plain.count("\n") + 1)))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise NotANotebook(f"{type(error).__name__}: {error}") from error
+    return tuple(found)
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    text = source if isinstance(source, str) else "".join(source)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _is_foreign(code: str) -> bool:
+    return code.lstrip().startswith("%%") and not TIMING.match(code.lstrip().split("\n", 1)[0])
+
+
+def _without_magics(code: str) -> str:
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        ast.parse(code)
+        return code  # what looks like a magic is part of an expression or a text
+    return "\n".join(
+        f"{match.group(1)}pass  # {match.group(2)}" if (match := MAGIC.match(line)) else line
+        for line in code.split("\n")
+    )
