@@ -29,6 +29,8 @@ class Example:
     """Line of its first `>>>` within the session, from 1."""
     want_line: int
     """Line of the first line of its output."""
+    is_script: bool = False
+    """Whether it is code that stands above the first prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +86,21 @@ def session_program(code: str, examples: Sequence[Example]) -> str:
     shows one, and ends the program where it does not.
     """
     rows = [
-        ("\n" * (one.line - 1) + one.source + "\n", is_error(one.want), _mark(code, n, "<"), _mark(code, n, ">"))
+        (
+            "\n" * (one.line - 1) + one.source + "\n",
+            "exec" if one.is_script else "single",
+            is_error(one.want),
+            _mark(code, n, "<"),
+            _mark(code, n, ">"),
+        )
         for n, one in enumerate(examples)
     ]
     return (
-        f"for _source, _may_raise, _first, _last in {rows!r}:\n"
+        f"for _source, _mode, _may_raise, _first, _last in {rows!r}:\n"
         "    _real = __import__('sys').__stdout__\n"
         "    _real.write(_first)\n"
         "    try:\n"
-        f"        exec(compile(_source, {FILE!r}, 'single'), globals())\n"
+        f"        exec(compile(_source, {FILE!r}, _mode), globals())\n"
         "    except Exception as _error:\n"
         "        if not _may_raise:\n"
         "            raise\n"

@@ -14,6 +14,10 @@ from textbooks.records import Claim, OutputBlock, Snippet
 
 LENIENT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 NO_ERROR = "no error"
+PROMPT = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
+TRAILING_REMARK = re.compile(r"[ \t]{2,}#.*$", re.MULTILINE)
+OF_THE_MACHINE = re.compile(r"\b(?:id|hash|getsizeof|platform|getpid|version(?:_info)?|urandom|perf_counter)\b")
+"""What gives other values on another machine or version."""
 ANNOUNCES_FAILURE = re.compile(
     r"(?:\b(?:this|these|it|that|following|below|next|code|snippet|example|block|call|line|program|will|would)\b"
     r"[^.!?]{0,60}?\b(?:fails?|raises?|throws?|crash(?:es)?|errors?\s+out|is\s+an?\s+error|causes?|results?\s+in"
@@ -37,6 +41,8 @@ def comments(code: str, sites: Sequence[Site], stdout: str, *, strict: bool) -> 
             actual, agrees = _below(site, seen, strict=strict)
         elif actual is not None:
             agrees = comparing.agrees(site.claimed, actual, strict=strict)
+        if agrees is False and OF_THE_MACHINE.search(_statement(code, site)):
+            agrees = None
         claims.append(
             Claim(
                 line=site.line,
@@ -56,7 +62,7 @@ def examples(snippet: Snippet) -> tuple[Example, ...]:
         found = doctest.DocTestParser().get_examples(snippet.source)
     except ValueError:  # it is no session by doctest's rules
         return ()
-    return tuple(
+    shown = [
         Example(
             source=one.source,
             want=one.want,
@@ -65,7 +71,13 @@ def examples(snippet: Snippet) -> tuple[Example, ...]:
         )
         for one in found
         if not one.options.get(doctest.SKIP)
-    )
+    ]
+    first = PROMPT.search(snippet.source)
+    above = snippet.source[: first.start()] if first else ""
+    if above.strip():
+        lines = above.count("\n")
+        shown.insert(0, Example(source=above, want="", line=1, want_line=lines + 1, is_script=True))
+    return tuple(shown)
 
 
 def session(code: str, shown: Sequence[Example], stdout: str, *, strict: bool) -> tuple[str, tuple[Claim, ...]]:
@@ -73,7 +85,7 @@ def session(code: str, shown: Sequence[Example], stdout: str, *, strict: bool) -
     clean, observed = instrument.observed_session(code, len(shown), stdout)
     claims = []
     for example, actual in zip(shown, observed, strict=True):
-        if not example.want and not (actual or "").strip():
+        if example.is_script or (not example.want and not (actual or "").strip()):
             continue  # nothing is shown, and nothing came
         claims.append(
             Claim(
@@ -135,6 +147,10 @@ def is_announced(announced: str, error_type: str | None, message: str | None) ->
     return not said.strip() or comparing.agrees(said.strip(), message or "", strict=False) is not False
 
 
+def _statement(code: str, site: Site) -> str:
+    return "\n".join(code.split("\n")[site.start[0] - 1 : site.end[0]]).partition("#")[0]
+
+
 def _raised(site: Site, seen: instrument.Observed, *, strict: bool) -> tuple[str | None, bool | None]:
     """Compare an error; what names one behind a print may also be what is printed."""
     if seen.own is None:
@@ -169,12 +185,15 @@ def _example_agrees(example: Example, actual: str, *, strict: bool) -> bool | No
         return _is_same_error(said.strip(), actual.strip() or NO_ERROR, strict=strict)
     if not example.want:
         return False if strict else None
+    if want.lstrip().startswith("#") or "Warning: " in want:
+        return None  # a remark, or what goes to another stream
+    want = TRAILING_REMARK.sub("", want)
     if doctest.OutputChecker().check_output(want, actual, LENIENT):
         return True
     agrees = comparing.agrees(want, actual, strict=strict)
-    if agrees is None and not comparing.UNREPEATABLE.search(actual):
-        return False  # what a session shows is an output, and no remark
-    return agrees
+    if comparing.UNREPEATABLE.search(actual) or OF_THE_MACHINE.search(example.source):
+        return None
+    return bool(agrees)  # what a session shows is an output, and no remark
 
 
 def _is_same_error(claimed: str, actual: str, *, strict: bool) -> bool | None:

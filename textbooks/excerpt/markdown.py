@@ -35,6 +35,7 @@ SAYS_OUTPUT = re.compile(
     r"|출력|결과|出力|結果|输出|结果|輸出|Ausgabe|Ergebnis|Sortie|affiche|Salida|imprime|Saída|Вывод|Результат",
     re.IGNORECASE,
 )
+PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
 SKIP_COMMENT = re.compile(r"<!--\s*textbooks:\s*skip\s*-->")
 SKIP_LABEL = re.compile(r"\s(?:notest|no-test|norun|no-run|skip)\b")
 MOST_WORDS_BETWEEN = 15
@@ -203,11 +204,16 @@ def put_back(text: str, codes: Mapping[Snippet, str]) -> str:
 
 
 def script_of_session(text: str) -> str:
-    """Return the statements of a `>>>` session on the lines where they stand; results become blank lines."""
-    kept = []
+    """Return the statements of a `>>>` session on the lines where they stand; results become blank lines.
+
+    Code that stands above the first prompt, as people put definitions there, stays.
+    """
+    kept: list[str] = []
+    is_begun = False
     for line in text.removesuffix("\n").split("\n"):
         match = re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line)
-        kept.append((match.group(1) or "") if match else "")
+        is_begun = is_begun or line.lstrip().startswith(">>>")
+        kept.append((match.group(1) or "") if match and is_begun else "" if is_begun else line)
     return "\n".join(kept) + "\n"
 
 
@@ -220,7 +226,7 @@ def _snippet(token: Token, lines: list[str], *, before: str) -> Snippet | None:
     if token.map is None or not token.content.strip():
         return None
     label = token.info.strip()
-    is_session = token.content.lstrip().startswith(">>> ")
+    is_session = PROMPT.search(token.content) is not None
     source = ""
     if SESSION_LABEL.match(label) or (is_session and (not label or PYTHON_LABEL.match(label))):
         kind, code, source = "session", script_of_session(token.content), token.content

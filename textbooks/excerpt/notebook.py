@@ -8,6 +8,7 @@ import ast
 import contextlib
 import json
 import re
+import textwrap
 from typing import Any
 
 from textbooks.records import Snippet
@@ -32,7 +33,7 @@ def read(text: str) -> tuple[tuple[int, Snippet], ...]:
         cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
         found = []
         for number, cell in enumerate(cells):
-            code = _source(cell)
+            code = textwrap.dedent(_source(cell))  # as IPython does
             if cell.get("cell_type") == "code" and code.strip() and not _is_foreign(code):
                 plain = _without_magics(code)
                 found.append((number, Snippet(code=plain, line=1, end_line=plain.count("\n") + 1)))
