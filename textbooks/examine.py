@@ -132,7 +132,7 @@ def run_snippets(
     needed = _needs(checked, alive)
     results = list(checked)
     for position in positions:
-        before = [_as_before(checked[earlier]) for earlier in needed[position]]
+        before = [_as_before(results[earlier]) for earlier in needed[position]]
         one = _Run(checked[position], shown.get(position), announced[position], before, sandbox, strict)
         results[position] = one.result()
         if results[position].is_announced_error:
@@ -150,7 +150,8 @@ def _needs(checked: tuple[CheckedSnippet, ...], positions: list[int]) -> dict[in
 def _as_before(item: CheckedSnippet) -> str:
     """Return the code of a snippet as it runs before one that builds on it."""
     shown = judging.examples(item.snippet) if item.snippet.kind == "session" else ()
-    return instrument.session_program(item.code, shown) if shown else item.code
+    code = instrument.session_program(item.code, shown, file="<earlier>") if shown else item.code
+    return code if item.verdict.status == "ok" else instrument.tolerant(code)
 
 
 class _Run:
@@ -187,18 +188,20 @@ class _Run:
 
     def _once(self, *, seed: int) -> CheckedSnippet:
         code, snippet = self._item.code, self._item.snippet
+        before, boundary, offset = self._before, instrument.boundary(code), 0
+        if before:
+            _, offset = continuation.joined(before, boundary, code)
         if self._examples:
-            program = instrument.session_program(code, self._examples)
+            program = instrument.session_program(code, self._examples, line=offset)
         else:
             program = instrument.program(code, self._sites, shows_last=self._output is not None)
-        offset = 0
-        if self._before:
-            program, offset = continuation.joined(self._before, instrument.boundary(code), program)
+        if before:
+            program, offset = continuation.joined(before, boundary, program)
             if snippet.kind == "script":
                 snippet = replace(snippet, kind="continuation")
         verdict = self._sandbox.run(program, seed=seed)
         stdout, compared = self._compared(verdict.stdout)
-        verdict = _in_own_lines(replace(verdict, stdout=stdout), offset, is_session=bool(self._examples))
+        verdict = _in_own_lines(replace(verdict, stdout=stdout), offset)
         is_announced = self._announced is not None and (
             verdict.status == "raised"
             and judging.is_announced(self._announced, verdict.error_type, verdict.error_message)
@@ -216,10 +219,10 @@ class _Run:
         return clean, compared
 
 
-def _in_own_lines(verdict: Verdict, offset: int, *, is_session: bool) -> Verdict:
+def _in_own_lines(verdict: Verdict, offset: int) -> Verdict:
     """Return the verdict with its error's line counted in the snippet, not in the program that it was part of."""
     line = verdict.error_line
-    if line is None or not offset or is_session:
+    if line is None or not offset:
         return verdict
     if line <= offset:
         return replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")

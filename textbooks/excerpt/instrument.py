@@ -79,15 +79,22 @@ def program(code: str, sites: Sequence[Site], *, shows_last: bool = False) -> st
     return b"\n".join(lines).decode()
 
 
-def session_program(code: str, examples: Sequence[Example]) -> str:
+def tolerant(code: str) -> str:
+    """Return a program that runs as far as it can: what builds on it should not fail where only its end does."""
+    return f"try:\n    exec(compile({code!r}, '<earlier>', 'exec'), globals())\nexcept Exception:\n    pass\n"
+
+
+def session_program(code: str, examples: Sequence[Example], *, line: int = 0, file: str = FILE) -> str:
     """Return a program that runs the examples of a session one by one, with a mark around the output of each.
+
+    Errors have their line in the session, counted on from `line`.
 
     As at Python's prompt, the value of an expression is shown; an error is written as its last line where the session
     shows one, and ends the program where it does not.
     """
     rows = [
         (
-            "\n" * (one.line - 1) + one.source + "\n",
+            "\n" * (line + one.line - 1) + one.source + "\n",
             "exec" if one.is_script else "single",
             is_error(one.want),
             _mark(code, n, "<"),
@@ -100,7 +107,7 @@ def session_program(code: str, examples: Sequence[Example]) -> str:
         "    _real = __import__('sys').__stdout__\n"
         "    _real.write(_first)\n"
         "    try:\n"
-        f"        exec(compile(_source, {FILE!r}, _mode), globals())\n"
+        f"        exec(compile(_source, {file!r}, _mode), globals())\n"
         "    except Exception as _error:\n"
         "        if not _may_raise:\n"
         "            raise\n"
