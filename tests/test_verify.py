@@ -252,3 +252,11 @@ def test_the_readme_of_this_project_verifies() -> None:
     done = textbooks("verify", str(root / "README.md"))
     assert done.returncode == 0, done.stdout
     assert int(done.stderr.split()[0]) >= 1
+
+
+def test_an_error_in_a_session_is_told_with_its_own_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("```python\nx = 1\n```\n\n```python\n>>> x\n1\n>>> x / 0\n```\n")
+    assert [words for one in verify([path], workers=1) for words in one.words()] == [
+        f"{path}:8: raised ZeroDivisionError: division by zero"
+    ]

@@ -14,6 +14,7 @@ from textbooks.excerpt.claims import Site
 from textbooks.storage import digest
 
 COMPOUND = re.compile(rb"(?:for|while|if|with|try|def|class|async|match|@)\b|@")
+ERROR_LINE = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|StopIteration|Exit)(?::.*)?")
 FILE = "<snippet>"
 """The name under which sandbox/child.py runs a program, so that errors in a session's examples have their own lines."""
 
@@ -117,8 +118,11 @@ def session_program(code: str, examples: Sequence[Example], *, line: int = 0, fi
 
 
 def is_error(want: str) -> bool:
-    """Return whether the output shown is that of an error."""
-    return want.lstrip().startswith(("Traceback (most recent call last)", "Traceback (innermost last)"))
+    """Return whether the output shown is that of an error: a traceback, or its last line alone."""
+    shown = want.strip()
+    return shown.startswith(("Traceback (most recent call last)", "Traceback (innermost last)")) or bool(
+        ERROR_LINE.fullmatch(shown)
+    )
 
 
 def boundary(code: str) -> str:
