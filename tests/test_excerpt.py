@@ -6,7 +6,7 @@ import re
 import pytest
 
 from textbooks.examine import examine_answer
-from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown
+from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown, mutants
 from textbooks.sandbox import Sandbox
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -184,11 +184,15 @@ CONTRACT = {
     "docstring": (True, "```python\ndef f():\n    return 1\n```\n"),
     "construct": ("ListComp", "```python\ndef f():\n    return 1\n\n\n[x for x in 'a']\n```\n"),
     "asserts": (2, "```python\nassert True\n```\n"),
+    "chat_free": (True, "Sure, here is one.\n\n" + GOOD),
+    "banned_openings": (["one day", "once upon"], "Once upon a time.\n\n" + GOOD),
+    "whole_end": (True, GOOD + "\nAnd so the last sentence is\n"),
+    "script": ("hangul", GOOD),
 }
 
 
 def test_every_rule_has_a_case_here() -> None:
-    assert set(CONTRACT) == set(checks.CHECKS)
+    assert set(CONTRACT) == set(checks.CHECKS) - {"asserts_bite"}, "which is measured where the box is"
 
 
 @pytest.mark.parametrize("rule", sorted(CONTRACT))
@@ -213,6 +217,10 @@ def test_a_good_excerpt_keeps_every_rule(sandbox: Sandbox) -> None:
         "libraries": [],
         "python": "3.11",
         "function_name": "f",
+        "chat_free": True,
+        "banned_openings": ["once upon"],
+        "whole_end": True,
+        "script": "latin",
     }
     examined = examine_answer(GOOD, sandbox, rules=rules, claims_policy="reject")
     assert examined.rejection is None
@@ -292,3 +300,54 @@ def test_wrong_outputs_that_are_planted_in_recorded_answers_are_all_caught(sandb
         if planted == 10:
             break
     assert planted == 10
+
+
+def test_a_tolerated_violation_is_measured_and_rejects_nothing(sandbox: Sandbox) -> None:
+    rules = {"words": [50, 60], "prints": True}
+    examined = examine_answer(GOOD, sandbox, rules=rules, claims_policy="reject", tolerated=("words",))
+    assert examined.rejection is None
+    assert [(finding.rule, finding.ok) for finding in examined.findings] == [("words", False), ("prints", True)]
+
+
+EXERCISE = """```python
+def largest(values):
+    \"\"\"Return the largest value, or 0 where there is none.\"\"\"
+    if not values:
+        return 0
+    best = values[0]
+    for value in values[1:]:
+        if value > best:
+            best = value
+    return best
+
+
+{asserts}
+```
+"""
+BITE = """assert largest([1, 3, 2]) == 3
+assert largest([]) == 0
+assert largest([5, 4]) == 5
+assert largest([-2, -1]) == -1"""
+
+
+@pytest.mark.parametrize(
+    ("asserts", "reason"),
+    [
+        (BITE, None),
+        ("assert callable(largest)", "asserts_hold_for_a_stub"),
+        ("assert largest([7]) == 7", "asserts_hold_for_mutants"),
+    ],
+)
+def test_asserts_must_fail_on_a_stub_and_on_most_mutants(asserts: str, reason: str | None, sandbox: Sandbox) -> None:
+    text = EXERCISE.format(asserts=asserts)
+    rejection = examine_answer(text, sandbox, rules={"asserts_bite": 0.5}, claims_policy="reject").rejection
+    assert (rejection and (rejection.step, rejection.reason)) == (("exercise", reason) if reason else None)
+
+
+def test_mutants_are_different_programs_that_parse() -> None:
+    code = EXERCISE.format(asserts=BITE).removeprefix("```python\n").removesuffix("```\n")
+    made = mutants.mutants(code)
+    assert len(made) == len(set(made)) >= 5
+    assert all(BITE.split("\n", maxsplit=1)[0] in one for one in made), "the asserts stay as they are"
+    for one in made:
+        compile(one, "<mutant>", "exec")

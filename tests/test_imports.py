@@ -14,7 +14,8 @@ ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
 FLOORS = [
     GROUND,
     ROOMS,
-    {"engines", "examine", "documents"},
+    {"engines", "exercises", "documents"},
+    {"examine"},
     {"job"},
     {"writing", "run_folder"},
     {"standing", "estimate"},

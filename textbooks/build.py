@@ -60,6 +60,7 @@ class Task:
     written: Written
     rules: Mapping[str, Any]
     claims_policy: ClaimsPolicy
+    tolerated: tuple[str, ...]
 
 
 def build(
@@ -191,12 +192,20 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
         return Outcome(written=written, examination=None)
     first = None
     for text in (written.text, *written.others):
-        examination = examine_answer(text, sandbox, rules=task.rules, claims_policy=task.claims_policy)
+        examination = examine_answer(
+            text, sandbox, rules=task.rules, claims_policy=task.claims_policy, tolerated=task.tolerated
+        )
         outcome = Outcome(written=replace(written, text=text), examination=examination)
         if not outcome.rejection:
             return outcome
         first = first or outcome
     return first or Outcome(written=written, examination=None)
+
+
+def _task(job: Job, written: Written) -> Task:
+    spec = job.recipe.spec
+    rules = job.recipe.rules_for(written.assignment)
+    return Task(written=written, rules=rules, claims_policy=spec.claims, tolerated=spec.tolerate)
 
 
 def _part(run: _Run, number: int, shard: Sequence[Written], engine: LocalEngine) -> Path:
@@ -207,8 +216,7 @@ def _part(run: _Run, number: int, shard: Sequence[Written], engine: LocalEngine)
     counts = dataset.read_part_tally(part)
     if counts is None:
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
-        claims_policy = job.recipe.spec.claims
-        tasks = (Task(written=w, rules=job.recipe.rules_for(w.assignment), claims_policy=claims_policy) for w in shard)
+        tasks = (_task(job, written) for written in shard)
         for outcome in engine.map(examine_task, tasks):
             run.part.add([outcome])
             name = "rejected" if outcome.rejection else "default"

@@ -3,10 +3,11 @@
 `build` and `verify` share this. It joins the excerpt room, which reads, with the sandbox, which runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from textbooks import exercises
 from textbooks.excerpt import (
     checks,
     claims,
@@ -34,12 +35,18 @@ ClaimsPolicy = Literal["reject", "correct", "ignore"]
 
 
 def examine_answer(
-    text: str, sandbox: Sandbox, *, rules: Mapping[str, Any], claims_policy: ClaimsPolicy
+    text: str,
+    sandbox: Sandbox,
+    *,
+    rules: Mapping[str, Any],
+    claims_policy: ClaimsPolicy,
+    tolerated: Collection[str] = (),
 ) -> Examination:
     """Read a teacher's answer and decide whether it holds; the first step that fails rejects it.
 
     The answer must hold at least one snippet, every snippet must parse, keep the contract, run to its end, and print
     what its text claims. Wrong claims reject it, are ignored, or are corrected; a corrected text is examined anew.
+    Violations of the rules in `tolerated` are measured and reject nothing.
     """
     excerpt = markdown.read(text)
     found = Examination(excerpt=excerpt, checked=(), text=text)
@@ -64,24 +71,31 @@ def examine_answer(
         for item, snippet in zip(formatted, excerpt.snippets, strict=True)
     )
     checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")), outputs=excerpt.outputs)
-    found = Examination(excerpt=excerpt, checked=checked, text=text)
-    violated = next((finding for finding in checks.measure(excerpt, rules) if not finding.ok), None)
+    findings = checks.measure(excerpt, rules)
+    found = Examination(excerpt=excerpt, checked=checked, text=text, findings=findings)
+    violated = next((finding for finding in findings if not finding.ok and finding.rule not in tolerated), None)
     if violated:
         return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
     rejection = _run_rejection(checked, claims_policy)
     if rejection and rejection.step == "claims" and claims_policy == "correct":
-        return _with_corrected_claims(found, rejection, sandbox, rules)
+        return _with_corrected_claims(found, rejection, sandbox, rules, tolerated)
+    if not rejection and "asserts_bite" in rules:
+        rejection = exercises.rejection(checked[0].code, sandbox, least_share=rules["asserts_bite"])
     return replace(found, rejection=rejection)
 
 
 def _with_corrected_claims(
-    found: Examination, rejection: Rejection, sandbox: Sandbox, rules: Mapping[str, Any]
+    found: Examination,
+    rejection: Rejection,
+    sandbox: Sandbox,
+    rules: Mapping[str, Any],
+    tolerated: Collection[str],
 ) -> Examination:
     """Examine the text with its claims corrected; what cannot be corrected stays rejected."""
     text, count, left = correcting.corrected(found.text, found.checked)
     if left or not count:
         return replace(found, rejection=rejection)
-    anew = examine_answer(text, sandbox, rules=rules, claims_policy="reject")
+    anew = examine_answer(text, sandbox, rules=rules, claims_policy="reject", tolerated=tolerated)
     return replace(found, rejection=rejection) if anew.rejection else replace(anew, claims_corrected=count)
 
 

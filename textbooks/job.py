@@ -18,7 +18,7 @@ from textbooks import assets
 from textbooks.calls import Request
 from textbooks.corpus import rows
 from textbooks.corpus.rows import Labels
-from textbooks.errors import TextbooksError
+from textbooks.errors import TextbooksError, suggestion
 from textbooks.excerpt import checks
 from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
@@ -188,6 +188,11 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
         return recipe.source.place(("rules", rule))
 
     checks.refuse_unknown(recipe.spec.rules, place)
+    for rule in recipe.spec.tolerate:
+        if rule not in recipe.spec.rules:
+            where = recipe.source.place(("tolerate",))
+            near = suggestion(rule, recipe.spec.rules)
+            raise TextbooksError(f"{where}: {rule!r} is tolerated and is no rule of this recipe.{near}")
     for rules in recipe.all_rules():
         checks.refuse_unusable(rules, place)
     for axis in rows.clashing(first):

@@ -246,6 +246,8 @@ class Examination:
     text: str
     """The document with the formatted code put back, and claims corrected where the policy is so."""
     claims_corrected: int = 0
+    findings: tuple[Finding, ...] = ()
+    """The rules of the contract, measured; empty where the answer could not be read so far."""
     rejection: Rejection | None = None
 
 

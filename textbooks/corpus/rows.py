@@ -4,11 +4,12 @@ Knows the columns that docs/design.md promises; knows nothing of files.
 """
 
 import ast
+import json
 import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textbooks.records import Assignment, CheckedSnippet, Outcome
+from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +43,7 @@ def accepted(outcome: Outcome, labels: Labels) -> Row:
         "language": labels.language,
         "model": written.model,
         "snippets": [_short(item) for item in checked],
+        "contract": [_measured(finding) for finding in examination.findings],
         "claims_checked": len(claims),
         "claims_corrected": examination.claims_corrected,
         "repairs": 0,
@@ -71,6 +73,7 @@ def rejected(outcome: Outcome, labels: Labels) -> Row:
         "reason": rejection.reason,
         "evidence": rejection.evidence,
         "text": written.text,
+        "contract": [_measured(f) for f in outcome.examination.findings] if outcome.examination else [],
         **written.assignment.columns(),
         "recipe": labels.recipe,
         "language": labels.language,
@@ -133,6 +136,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
         ("evidence", text),
         ("trivial", pa.bool_()),
     ]
+    contract = [("rule", text), ("ok", pa.bool_()), ("value", text), ("limit", text)]
     claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_())]
     return {
         "default": pa.schema(
@@ -142,6 +146,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
                 *axes,
                 *origin,
                 ("snippets", pa.list_(pa.struct(short))),
+                ("contract", pa.list_(pa.struct(contract))),
                 ("claims_checked", whole),
                 ("claims_corrected", whole),
                 ("repairs", whole),
@@ -156,6 +161,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
         ),
         "rejected": pa.schema(
             [("id", text), ("step", text), ("reason", text), ("evidence", text), ("text", text)]
+            + [("contract", pa.list_(pa.struct(contract)))]
             + [*axes, *origin, *money]
         ),
         "snippets": pa.schema(
@@ -171,6 +177,12 @@ def clashing(assignment: Assignment) -> list[str]:
     """Return the axes whose column would collide with a fixed one."""
     fixed = schemas(Labels(recipe="", language="", axes=(), many=frozenset()))
     return sorted({*fixed["default"].names, *fixed["rejected"].names} & set(assignment.drawn))
+
+
+def _measured(finding: Finding) -> Row:
+    """Return one rule as measured; values and limits are of many kinds, so they are JSON."""
+    value, limit = (json.dumps(one, ensure_ascii=False) for one in (finding.value, finding.limit))
+    return {"rule": finding.rule, "ok": finding.ok, "value": value, "limit": limit}
 
 
 def _short(item: CheckedSnippet) -> Row:

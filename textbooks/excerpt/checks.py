@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from textbooks.errors import TextbooksError, suggestion
+from textbooks.excerpt import prose_checks
 from textbooks.records import Excerpt, Finding
 
 Trees = tuple[ast.Module, ...]
@@ -69,23 +70,10 @@ KINDS: dict[str, Callable[[object], bool]] = {
     'a version in quotes, such as "3.11"': lambda v: isinstance(v, str) and re.fullmatch(r"3\.\d{1,2}", v) is not None,
     "a function name": lambda value: isinstance(value, str) and value.isidentifier(),
     "the name of a node of Python's ast module, such as ListComp": _is_node,
+    "a share between 0 and 1": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= 1,
+    "the name of a script, such as latin, hangul, kana, han or cyrillic": lambda value: value in prose_checks.SCRIPTS,
+    "a list of texts": _is_names,
 }
-
-
-def _paragraphs(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:
-    count = len(excerpt.paragraphs)
-    return count <= most, count
-
-
-def _words(excerpt: Excerpt, trees: Trees, limits: list[int]) -> tuple[bool, int]:
-    count = sum(len(re.findall(r"\w+(?:['’-]\w+)*", paragraph)) for paragraph in excerpt.paragraphs)
-    return limits[0] <= count <= limits[1], count
-
-
-def _plain_prose(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, str]:
-    found = [f"{excerpt.headings} headings"] if excerpt.headings else []
-    found += [f"{excerpt.list_items} list items"] if excerpt.list_items else []
-    return not (wanted and found), ", ".join(found)
 
 
 def _snippets(excerpt: Excerpt, trees: Trees, limits: list[int]) -> tuple[bool, int]:
@@ -101,10 +89,6 @@ def _snippet_lines(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int
 def _line_length(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:
     longest = max((len(line) for s in excerpt.snippets for line in s.code.splitlines()), default=0)
     return longest <= most, longest
-
-
-def _code_last(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, str]:
-    return not (wanted and excerpt.late_prose), excerpt.late_prose[:200]
 
 
 def _defines_and_calls(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, str]:
@@ -182,14 +166,19 @@ def _asserts(excerpt: Excerpt, trees: Trees, least: int) -> tuple[bool, int]:
     return count >= least, count
 
 
+def _asserts_bite(excerpt: Excerpt, trees: Trees, share: float) -> tuple[bool, str]:
+    """Pass: what has to run to be measured is measured where the box is, in exercises.py."""
+    return True, "see the step exercise"
+
+
 CHECKS: dict[str, Check] = {
-    "paragraphs": _paragraphs,
-    "words": _words,
-    "plain_prose": _plain_prose,
+    "paragraphs": prose_checks.paragraphs,
+    "words": prose_checks.words,
+    "plain_prose": prose_checks.plain_prose,
     "snippets": _snippets,
     "snippet_lines": _snippet_lines,
     "line_length": _line_length,
-    "code_last": _code_last,
+    "code_last": prose_checks.code_last,
     "defines_and_calls": _defines_and_calls,
     "prints": _prints,
     "libraries": _libraries,
@@ -198,8 +187,13 @@ CHECKS: dict[str, Check] = {
     "docstring": _docstring,
     "construct": _construct,
     "asserts": _asserts,
+    "chat_free": prose_checks.chat_free,
+    "banned_openings": prose_checks.banned_openings,
+    "whole_end": prose_checks.whole_end,
+    "script": prose_checks.script,
+    "asserts_bite": _asserts_bite,
 }
-_COUNT, _RANGE, _FLAG, _NAMES, _VERSION, _NAME, _NODE = KINDS
+_COUNT, _RANGE, _FLAG, _NAMES, _VERSION, _NAME, _NODE, _SHARE, _SCRIPT_NAME, _TEXTS = KINDS
 TAKES = {
     "paragraphs": _COUNT,
     "words": _RANGE,
@@ -216,5 +210,10 @@ TAKES = {
     "docstring": _FLAG,
     "construct": _NODE,
     "asserts": _COUNT,
+    "chat_free": _FLAG,
+    "banned_openings": _TEXTS,
+    "whole_end": _FLAG,
+    "script": _SCRIPT_NAME,
+    "asserts_bite": _SHARE,
 }
 """Rule → the kind of value that it takes, in the words of the message that refuses another."""

@@ -113,6 +113,8 @@ class RecipeSpec(Strict):
     samples: int = Field(default=100, ge=1)
     draw: Annotated[Mapping[Name, AxisSpec], Field(min_length=1)]
     rules: Mapping[Name, Any] = {}
+    tolerate: tuple[Name, ...] = ()
+    """Rules whose violation is measured and told in the column `contract`, and rejects nothing."""
     claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
     teacher: TeacherSpec

@@ -1,0 +1,86 @@
+"""Checks of the prose: rules of the contract, measured on an excerpt. Each returns (is it kept, what was measured).
+
+The table that names them, and says what values they take, is in checks.py.
+"""
+
+import re
+
+from textbooks.records import Excerpt
+
+CHAT = re.compile(
+    r"^(?:sure|certainly|of course|absolutely|great question|here(?:'s| is| are)|below is"
+    r"|i(?:'d| would| will|'ll) be (?:happy|glad))\b"
+    r"|\b(?:i hope this helps|let me know if|feel free to|as an ai|happy (?:coding|learning))\b"
+    r"|^(?:물론입니다|네, |알겠습니다)|^(?:もちろん|はい、)|^(?:当然|好的)",
+    re.IGNORECASE,
+)
+"""What an assistant says to whoever asked, and no textbook says to its reader."""
+SCRIPTS = {
+    "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    "hangul": re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"),
+    "kana": re.compile(r"[\u3040-\u30ff]"),
+    "han": re.compile(r"[\u4e00-\u9fff]"),
+    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
+    "arabic": re.compile(r"[\u0600-\u06ff]"),
+    "greek": re.compile(r"[\u0370-\u03ff]"),
+    "devanagari": re.compile(r"[\u0900-\u097f]"),
+}
+
+
+def paragraphs(excerpt: Excerpt, trees: object, most: int) -> tuple[bool, int]:
+    """Count the paragraphs, at most so many."""
+    count = len(excerpt.paragraphs)
+    return count <= most, count
+
+
+def words(excerpt: Excerpt, trees: object, limits: list[int]) -> tuple[bool, int]:
+    """Count the words of the prose."""
+    count = sum(len(re.findall(r"\w+(?:['’-]\w+)*", paragraph)) for paragraph in excerpt.paragraphs)
+    return limits[0] <= count <= limits[1], count
+
+
+def plain_prose(excerpt: Excerpt, trees: object, wanted: bool) -> tuple[bool, str]:
+    """Find headings and lists."""
+    found = [f"{excerpt.headings} headings"] if excerpt.headings else []
+    found += [f"{excerpt.list_items} list items"] if excerpt.list_items else []
+    return not (wanted and found), ", ".join(found)
+
+
+def code_last(excerpt: Excerpt, trees: object, wanted: bool) -> tuple[bool, str]:
+    """Find what is behind the first snippet and is no code."""
+    return not (wanted and excerpt.late_prose), excerpt.late_prose[:200]
+
+
+def chat_free(excerpt: Excerpt, trees: object, wanted: bool) -> tuple[bool, str]:
+    """Find an assistant's phrases in the first and the last paragraph."""
+    ends = [*excerpt.paragraphs[:1], *excerpt.paragraphs[-1:]]
+    found = next((match.group() for text in ends if (match := CHAT.search(text))), "")
+    return not (wanted and found), found
+
+
+def banned_openings(excerpt: Excerpt, trees: object, banned: list[str]) -> tuple[bool, str]:
+    """Check that the prose begins with none of these texts."""
+    first = excerpt.paragraphs[0].casefold() if excerpt.paragraphs else ""
+    found = next((opening for opening in banned if first.startswith(opening.casefold())), "")
+    return not found, found
+
+
+def whole_end(excerpt: Excerpt, trees: object, wanted: bool) -> tuple[bool, str]:
+    """Check that the last line ends as sentences, blocks and lists do, and is not cut off."""
+    last = excerpt.text.rstrip().rpartition("\n")[2].strip()
+    is_whole = (
+        bool(re.search(r"[.!?。！？:)\]\"'`”’*_|>~-]$", last)) or last in ("```", "~~~") or _ends_with_code(excerpt)
+    )
+    return is_whole or not wanted, last[-80:]
+
+
+def _ends_with_code(excerpt: Excerpt) -> bool:
+    return bool(excerpt.snippets) and not excerpt.late_prose
+
+
+def script(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str]:
+    """Tell of which script most letters of the prose are."""
+    letters = [letter for paragraph in excerpt.paragraphs for letter in paragraph if letter.isalpha()]
+    counts = {name: sum(SCRIPTS[name].match(letter) is not None for letter in letters) for name in SCRIPTS}
+    most = max(counts, key=lambda name: counts[name])
+    return not letters or most == wanted, most if letters else ""
