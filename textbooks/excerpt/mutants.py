@@ -71,8 +71,14 @@ def _first_function(tree: ast.Module) -> ast.FunctionDef | ast.AsyncFunctionDef 
 
 
 def _changes(function: ast.AST) -> Iterator["_Change"]:
-    """Yield the changes that can be made to a function, each of which makes itself when called."""
-    for node in ast.walk(function):
+    """Yield the changes that can be made to a function, each of which makes itself when called.
+
+    Those that are likely to make it endless come last: constants and operators, and all that is in a `while` loop.
+    """
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.While)]
+    inside = {id(node) for loop in loops for node in ast.walk(loop)}
+    risky = (ast.BinOp, ast.AugAssign, ast.Constant)
+    for node in sorted(ast.walk(function), key=lambda node: (id(node) in inside, isinstance(node, risky))):
         if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
             yield _Change(node, "ops", [COMPARISONS[type(node.ops[0])](), *node.ops[1:]])
         elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in OPERATORS:

@@ -1,7 +1,7 @@
-"""Lift the limit of processor time, then loop.
+"""Lift the limit of processor time, then loop; refused where the limit is set already.
 
 group = 12
-expect = { A = "cpu_timeout", B = "cpu_timeout", C = "cpu_timeout" }
+expect = { A = ["cpu_timeout", "raised"], B = ["cpu_timeout", "raised"], C = ["cpu_timeout", "raised"] }
 control = "outlives"
 """
 
