@@ -141,7 +141,7 @@ def test_a_setting_that_leaves_the_requests_alone_costs_no_request(
 ) -> None:
     building.run_job(jobs.prepare(str(recipe), base_url=endpoint.url), out=tmp_path / "run", workers=1)
     endpoint.bodies.clear()
-    job = jobs.prepare(str(recipe), base_url=endpoint.url, settings=["rules={snippets: [2, 2]}"])
+    job = jobs.prepare(str(recipe), base_url=endpoint.url, settings=["rules={snippets: [2, 2]}", "repair.rounds=0"])
     built = building.run_job(job, out=tmp_path / "run", workers=1)
     assert endpoint.bodies == []
     assert built.tally["rejected"] == {"contract": {"snippets": 6}}

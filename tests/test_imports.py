@@ -18,7 +18,7 @@ FLOORS = [
     {"examine"},
     {"job"},
     {"writing", "run_folder"},
-    {"standing", "estimate"},
+    {"standing", "estimate", "repairing"},
     {"build", "verify", "run", "score", "doctor"},
     {"batch"},
     {"show"},

@@ -15,6 +15,7 @@ from textbooks import build as building
 from textbooks import job as jobs
 from textbooks.errors import TextbooksError
 
+NO_REPAIR = ["repair.rounds=0"]
 BROKEN = ANSWER.replace("2 * x", "2 * y")
 
 
@@ -43,7 +44,7 @@ def a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_exactly_as_many_as_wanted_are_accepted_and_the_same_ones_again(
     recipe: Path, tmp_path: Path, half: Half
 ) -> None:
-    job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, accepted=40)
+    job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, settings=NO_REPAIR, accepted=40)
     tally: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
     assert (tally["accepted"], tally["target"], tally["ended"]) == (40, 40, "the target is met")
     assert tally["rejected"]["run"]["raised"] > 0
@@ -55,14 +56,26 @@ def test_exactly_as_many_as_wanted_are_accepted_and_the_same_ones_again(
 
 def test_more_can_be_wanted_later(recipe: Path, tmp_path: Path, half: Half) -> None:
     for wanted in (10, 25):
-        job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, accepted=wanted)
+        job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, settings=NO_REPAIR, accepted=wanted)
         tally: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
         assert tally["accepted"] == wanted
     assert max(half.asked.values()) == 1
 
 
 def test_a_plan_that_ends_first_is_a_finding_with_the_count(recipe: Path, tmp_path: Path, half: Half) -> None:
-    command = [sys.executable, "-m", "textbooks", "build", str(recipe), "--base-url", half.url, "--accepted", "12"]
+    command = [
+        sys.executable,
+        "-m",
+        "textbooks",
+        "build",
+        str(recipe),
+        "--base-url",
+        half.url,
+        "--accepted",
+        "12",
+        "--set",
+        *NO_REPAIR,
+    ]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "run"), "--workers", "1"], capture_output=True, text=True, check=False
     )
@@ -75,7 +88,7 @@ def test_a_hopeless_recipe_is_not_paid_for_to_its_end(
 ) -> None:
     monkeypatch.setattr("textbooks.build.HOPELESS", 30)
     half.good = False
-    job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, accepted=10)
+    job = jobs.prepare(str(big(recipe, 300)), base_url=half.url, settings=NO_REPAIR, accepted=10)
     tally: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
     assert (tally["accepted"], sum(half.asked.values())) == (0, 30)
     assert tally["ended"] == "not one of 30 was accepted; look at the reasons before you pay for more"

@@ -260,3 +260,17 @@ def test_an_error_in_a_session_is_told_with_its_own_line(tmp_path: Path) -> None
     assert [words for one in verify([path], workers=1) for words in one.words()] == [
         f"{path}:8: raised ZeroDivisionError: division by zero"
     ]
+
+
+def test_a_contract_measures_each_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# Title\n\nFew words.\n\n```python\nprint(1)  # 1\n```\n")
+    done = textbooks("verify", str(path), "--contract", "phi1-textbook", "--json")
+    snippet, document = (json.loads(line) for line in done.stdout.splitlines())
+    assert snippet["status"] == "ok"
+    assert set(document) == {"path", "row", "contract"}
+    assert document["contract"]["plain_prose"] == {"ok": False, "value": "1 headings", "limit": True}
+    assert document["contract"]["prints"]["ok"] is True
+    assert done.returncode == 1
+    said = textbooks("verify", str(path), "--contract", "phi1-textbook").stdout
+    assert f"{path}:1: contract: words: measured 2, the rule says [" in said

@@ -1,6 +1,6 @@
 """The order of the steps, for one shard and for a run. The only place that knows it.
 
-    draw → prompt → teacher → read → format → contract → run → claims → corpus
+    draw → prompt → teacher → read → format → contract → run → claims → exercise → repair (back to teacher) → corpus
 
 Shards of SHARD assignments go one after another: the teacher writes a shard, the engine examines it, its rows become a
 part; at the end the parts are joined into the dataset folder. Everything that can be refused is refused before the
@@ -24,6 +24,7 @@ from textbooks.examine import ClaimsPolicy, examine_answer
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
+from textbooks.repairing import repaired
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
@@ -157,6 +158,7 @@ class _Run:
     part: Tally = field(default_factory=Tally)
     """Counts of the shard that is being examined."""
     parts: list[Path] = field(default_factory=list)
+    repairs_unanswered: int = 0
 
 
 def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
@@ -167,7 +169,7 @@ def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
             if not (run.parts or shard):
                 _refuse_silence(run.job, writer)
             run_folder.claim(run.job, run.out)
-            run.parts.append(_part(run, number, shard, engine))
+            run.parts.append(_part(run, number, shard, writer, engine))
 
 
 def _next_round(run: _Run) -> range:
@@ -208,26 +210,47 @@ def _task(job: Job, written: Written) -> Task:
     return Task(written=written, rules=rules, claims_policy=spec.claims, tolerated=spec.tolerate)
 
 
-def _part(run: _Run, number: int, shard: Sequence[Written], engine: LocalEngine) -> Path:
+def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine) -> Path:
     """Examine a shard and write its part, or find the part that an earlier run made from the very same answers."""
     job = run.job
-    made_from = digest([job.makes_rows(), [[list(w.custom_ids), w.assignment.index] for w in shard]])
-    part = dataset.part_folder(run.out / "parts", number, made_from)
+    made_from = [job.makes_rows(), [[list(w.custom_ids), w.assignment.index] for w in shard]]
+    part = dataset.part_folder(run.out / "parts", number, digest(made_from))
     counts = dataset.read_part_tally(part)
     if counts is None:
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
-        tasks = (_task(job, written) for written in shard)
-        for outcome in engine.map(examine_task, tasks):
-            run.part.add([outcome])
+        outcomes, unanswered = _examined(run, number, shard, writer, engine)
+        run.repairs_unanswered += unanswered
+        if unanswered:  # the next run asks again
+            part = dataset.part_folder(run.out / "parts", number, digest([*made_from, "without all repairs"]))
+        for outcome in outcomes:
             name = "rejected" if outcome.rejection else "default"
             make = rows.rejected if outcome.rejection else rows.accepted
             kept[name].append(make(outcome, job.labels))
             kept["snippets"] += rows.snippets(outcome)
+        run.part = Tally()
+        run.part.add(outcomes)
         counts = run.part.counts()
         dataset.write_part(part, kept, rows.schemas(job.labels), counts)
     run.part = Tally()
     run.tally.merge(counts)
     return part
+
+
+def _examined(
+    run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine
+) -> tuple[list[Outcome], int]:
+    """Examine a shard, and have mended what can be; return the outcomes, and how many repairs nobody answered."""
+    outcomes = []
+    for outcome in engine.map(examine_task, (_task(run.job, written) for written in shard)):
+        run.part.add([outcome])
+        outcomes.append(outcome)
+    return repaired(
+        run.job,
+        writer,
+        number,
+        outcomes,
+        lambda again: list(engine.map(examine_task, (_task(run.job, written) for written in again))),
+    )
 
 
 def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
@@ -250,6 +273,7 @@ def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
         **writer.budget.view(),
         "target": job.accepted,
         "ended": _ending(run),
+        "repairs_unanswered": run.repairs_unanswered,
         "wall_seconds": round(wall_seconds, 3),
         "recipe_digest": digest(job.frozen_text()),
     }

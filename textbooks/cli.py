@@ -221,6 +221,10 @@ def verify(
         list[str] | None,
         typer.Option("--package", metavar="NAME", help="An installed package that snippets may import; repeatable."),
     ] = None,
+    contract: Annotated[
+        str | None,
+        typer.Option("--contract", metavar="RECIPE", help="Measure Markdown by the rules of a recipe as well."),
+    ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Correct wrong claims and format with black, in place (not in datasets).")
     ] = False,
@@ -240,10 +244,11 @@ def verify(
             packages=package or (),
             isolation=isolation,
             fix=fix,
+            contract=contract,
             progress=progress,
         )
         for one in checked:
-            count += 1
+            count += isinstance(one, verifying.Checked)
             findings += one.is_finding
             for line in [json.dumps(one.view(), ensure_ascii=False)] if as_json else one.words():
                 show.clear()

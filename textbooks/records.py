@@ -233,6 +233,10 @@ class Written:
     """Over all steps; None where the endpoint did not say."""
     cost_usd: float | None = None
     """What it took at the price of the run; None where tokens or price are unknown."""
+    repaired: tuple[str, ...] = ()
+    """For each round of repair, `step: reason` of what was wrong before it."""
+    repair_cost_usd: float | None = 0.0
+    """What the rounds of repair took of that."""
     rejection: Rejection | None = None
     """Why the answer cannot be used at all."""
 

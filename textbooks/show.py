@@ -146,6 +146,11 @@ def talk_of_the_rest(tally: Mapping[str, Any], *, cure: str) -> None:
                 f"{lost if tally['lost_usd_at_most'] else ''}); give a larger --budget and the same command goes on"
             )
         talk(f"Assignments without an answer yet: {tally['to_do']}; {cure}.")
+    if tally["repairs_unanswered"] and budget is not None and tally["budget_is_spent"] and not tally["to_do"]:
+        talk(
+            f"The budget of {budget:g} US dollars is spent, and {tally['repairs_unanswered']} repairs had no answer; "
+            "give a larger --budget and the same command goes on."
+        )
     if tally["target"] and tally["accepted"] < tally["target"] and not tally["to_do"]:
         talk(f"Only {tally['accepted']} of the {tally['target']} accepted samples that were wanted: {tally['ended']}.")
 

@@ -5,16 +5,19 @@ parallel. Shares `examine` with the build; has no contract and rejects nothing. 
 reStructuredText and Python are corrected in place.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textbooks.documents import Document, documents, files, read
 from textbooks.engines import LocalEngine
 from textbooks.examine import format_snippets, run_snippets
-from textbooks.excerpt import correcting, formatting, markdown
-from textbooks.records import CheckedSnippet
+from textbooks.excerpt import checks, correcting, formatting, markdown
+from textbooks.plan import recipe as recipes
+from textbooks.records import CheckedSnippet, Finding
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.tiers import Isolation
@@ -72,11 +75,40 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One document, measured by the rules of a recipe."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether a rule is broken."""
+        return not all(finding.ok for finding in self.findings)
+
+    def words(self) -> list[str]:
+        """Return the broken rules as a linter would print them."""
+        where = self.document.path + (f"[{self.document.row}]" if self.document.row is not None else "")
+        return [
+            f"{where}:1: contract: {finding.rule}: measured {finding.value!r}, the rule says {finding.limit!r}"
+            for finding in self.findings
+            if not finding.ok
+        ]
+
+    def view(self) -> dict[str, Any]:
+        """Return the contract line."""
+        rules = {one.rule: {"ok": one.ok, "value": one.value, "limit": one.limit} for one in self.findings}
+        return {"path": self.document.path, "row": self.document.row, "contract": rules}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     """One document with all its snippets."""
 
     document: Document
     checked: tuple[Checked, ...]
+    measured: Measured | None = None
+    """None where no contract is asked for, or the document cannot be measured: it is no Markdown, or does not parse."""
 
 
 def verify(
@@ -88,9 +120,13 @@ def verify(
     isolation: Isolation | None = None,
     policy: Policy | None = None,
     fix: bool = False,
+    contract: str | None = None,
     progress: Callable[[int], None] = lambda done: None,
-) -> Iterator[Checked]:
+) -> Iterator[Checked | Measured]:
     """Yield every snippet of the documents with its verdict, in order.
+
+    With `contract`, a recipe, each Markdown document is measured by its rules as well, but for those that depend on
+    what is drawn; the measurements follow the snippets of the document.
 
     With `fix`, files are corrected in place (black, and wrong claims), and what is yielded is what is left.
     `progress` is told how many documents are done.
@@ -103,9 +139,12 @@ def verify(
     policy = (policy or shipped()).with_changes(packages=tuple(packages))
     with LocalEngine(workers=workers, policy=policy, isolation=isolation) as engine:
         texts: Iterable[Document] = (document for file in wanted for document in documents(file, column))
-        for done, verified in enumerate(engine.map(fix_document if fix else verify_document, texts), start=1):
+        each = partial(fix_document if fix else verify_document, rules=_rules(contract))
+        for done, verified in enumerate(engine.map(each, texts), start=1):
             progress(done)
             yield from verified.checked
+            if verified.measured:
+                yield verified.measured
 
 
 def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
@@ -121,14 +160,38 @@ def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
     return [Checked(document=document, item=item, row=row) for item, row in zip(checked, rows, strict=True)]
 
 
-def verify_document(document: Document, sandbox: Sandbox) -> Verified:
-    """Run the snippets of one document, in whatever process this is."""
-    return Verified(document=document, checked=tuple(check_document(document, sandbox)))
+def verify_document(document: Document, sandbox: Sandbox, *, rules: Mapping[str, Any] | None = None) -> Verified:
+    """Run the snippets of one document, in whatever process this is, and measure it by rules where there are some."""
+    checked = tuple(check_document(document, sandbox))
+    measured = None
+    parses = all(one.item.verdict.status != "syntax_error" for one in checked)
+    if rules is not None and document.kind == "markdown" and parses:
+        excerpt = markdown.read(document.text)
+        scripts = tuple(snippet for snippet in excerpt.snippets if _parses(snippet.code))
+        measured = Measured(document=document, findings=checks.measure(replace(excerpt, snippets=scripts), rules))
+    return Verified(document=document, checked=checked, measured=measured)
 
 
-def fix_document(document: Document, sandbox: Sandbox) -> Verified:
+def _parses(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _rules(recipe: str | None) -> dict[str, Any] | None:
+    """Return the rules of a recipe that are the same for all of its samples."""
+    if recipe is None:
+        return None
+    loaded = recipes.load(recipe)
+    checks.refuse_unknown(loaded.spec.rules, lambda rule: loaded.source.place(("rules", rule)))
+    return next(loaded.all_rules())
+
+
+def fix_document(document: Document, sandbox: Sandbox, *, rules: Mapping[str, Any] | None = None) -> Verified:
     """Correct a file in place, and return what is left to find in it; rows and notebooks are only looked at."""
-    verified = verify_document(document, sandbox)
+    verified = verify_document(document, sandbox, rules=rules)
     if document.row is not None or document.kind == "notebook":
         return verified
     text, count, _ = correcting.corrected(document.text, [one.item for one in verified.checked])
@@ -139,7 +202,8 @@ def fix_document(document: Document, sandbox: Sandbox) -> Verified:
     path = Path(document.path)
     mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
     write_text(path, mark + text)
-    return verify_document(Document(path=document.path, text=text, kind=document.kind), sandbox) if count else verified
+    changed = Document(path=document.path, text=text, kind=document.kind)
+    return verify_document(changed, sandbox, rules=rules) if count else verified
 
 
 def _formatted(document: Document) -> str:

@@ -10,14 +10,14 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from textbooks.calls import NOTHING_USED, Response, Usage
+from textbooks.calls import NOTHING_USED, Request, Response, Usage
 from textbooks.job import Job
-from textbooks.records import Assignment, Rejection, Written
+from textbooks.records import Assignment, Outcome, Rejection, Written
 from textbooks.teacher.answers import Answers
 from textbooks.teacher.budget import Budget
 from textbooks.teacher.journal import Journal
@@ -50,6 +50,7 @@ class Writer:
         self.written = 0
         """Assignments whose last answer is there."""
         self.asking_since = time.monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._shards = 0
         self._stop = threading.Event()
         self._ranges: queue.Queue[range | None] = queue.Queue()
@@ -98,6 +99,33 @@ class Writer:
             number, written = item
             yield number, [self._unrepeated(one) for one in written]
 
+    def repair_request(self, outcome: Outcome) -> Request:
+        """Return the request that asks the teacher to mend an answer that does not hold."""
+        steps, ids = self._job.recipe.spec.steps, outcome.written.custom_ids
+        answers = {}
+        for step, custom_id in zip(steps[:-1], ids, strict=False):
+            response = self._journal.find(custom_id)
+            answers[step.name] = response.texts[0] if response else ""
+        rejection = outcome.rejection
+        if rejection is None:
+            raise ValueError("what is accepted needs no repair")
+        return self._job.prompter.repair_request(outcome.written.assignment, answers, outcome.written.text, rejection)
+
+    def ask_all(self, shard: int, requests: Sequence[Request]) -> list[Response | None]:
+        """Have the teacher answer requests beside what it is writing; None where nobody answers now.
+
+        Raises:
+            TextbooksError: the endpoint cannot be used, or the journal not be written.
+
+        """
+        if self.teacher is None or self._loop is None:
+            raise RuntimeError("nothing was written yet")
+
+        async def all_of_them(teacher: Teacher) -> list[Response | None]:
+            return await asyncio.gather(*(teacher.ask(shard, request) for request in requests))
+
+        return asyncio.run_coroutine_threadsafe(all_of_them(self.teacher), self._loop).result()
+
     def _run(self) -> None:
         try:
             asyncio.run(self._write())
@@ -111,6 +139,7 @@ class Writer:
                 return
 
     async def _write(self) -> None:
+        self._loop = asyncio.get_running_loop()
         if self._job.price:
             for _ in self._journal.unanswered():
                 pass
@@ -223,8 +252,8 @@ async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: in
         model=str(last.body.get("model") or job.prompter.model),
         text=_sendable(first),
         others=tuple(_sendable(text) for text in others),
-        usage=_total(response.usage for response in responses),
-        cost_usd=_total(price.paid_usd(response) if price else None for response in responses),
+        usage=total(response.usage for response in responses),
+        cost_usd=total(price.paid_usd(response) if price else None for response in responses),
         rejection=rejection,
     )
 
@@ -248,7 +277,7 @@ def unusable(response: Response) -> Rejection | None:
     return Rejection(step="teacher", reason=reason, evidence=evidence)
 
 
-def _total(values: Iterable[SumT | None]) -> SumT | None:
+def total(values: Iterable[SumT | None]) -> SumT | None:
     """Return the sum, or None where a part of it is unknown."""
     total: SumT | None = None
     for value in values:

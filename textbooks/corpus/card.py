@@ -67,6 +67,10 @@ def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
         f"{tally['claims']['corrected']} were corrected.",
         f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. {_cost(frozen, tally)}",
     ]
+    repairs = tally["repairs"]
+    if repairs["rounds"]:
+        each = f" for ${repairs['cost_per_saved_usd']:.4f} each" if repairs["cost_per_saved_usd"] is not None else ""
+        lines.append(f"Repair saved {repairs['saved']} samples{each}, in {repairs['rounds']} rounds.")
     return "\n".join(f"- {line}" for line in lines) + "\n"
 
 

@@ -25,6 +25,11 @@ class Tally:
     claims_checked: int = 0
     claims_open: int = 0
     claims_corrected: int = 0
+    repair_rounds: int = 0
+    repaired: Counter[str] = field(default_factory=Counter)
+    """What was wrong, `step: reason`, with the samples that were accepted after repair."""
+    repair_cost_usd: float = 0.0
+    repairs_unpriced: int = 0
     tokens: Counter[str] = field(default_factory=Counter)
     unreported: int = 0
     """Assignments of which the endpoint reported no token counts."""
@@ -56,6 +61,10 @@ class Tally:
             "claims_checked": self.claims_checked,
             "claims_open": self.claims_open,
             "claims_corrected": self.claims_corrected,
+            "repair_rounds": self.repair_rounds,
+            "repaired": dict(self.repaired),
+            "repair_cost_usd": self.repair_cost_usd,
+            "repairs_unpriced": self.repairs_unpriced,
             "tokens": dict(self.tokens),
             "unreported": self.unreported,
             "cost_usd": self.cost_usd,
@@ -71,6 +80,10 @@ class Tally:
         self.claims_checked += counts["claims_checked"]
         self.claims_open += counts["claims_open"]
         self.claims_corrected += counts["claims_corrected"]
+        self.repair_rounds += counts["repair_rounds"]
+        self.repaired.update(counts["repaired"])
+        self.repair_cost_usd += counts["repair_cost_usd"]
+        self.repairs_unpriced += counts["repairs_unpriced"]
         self.tokens.update(counts["tokens"])
         self.unreported += counts["unreported"]
         self.cost_usd += counts["cost_usd"]
@@ -92,7 +105,7 @@ class Tally:
             "to_do": self.to_do,
             "snippets": dict(sorted(self.snippets.items())),
             "claims": {"checked": self.claims_checked, "corrected": self.claims_corrected, "open": self.claims_open},
-            "repairs": {"rounds": 0, "saved": 0},
+            "repairs": self._repairs(),
             "prompt_tokens": self.tokens["prompt"] if known else None,
             "cached_tokens": self.tokens["cached"] if known else None,
             "completion_tokens": self.tokens["completion"] if known else None,
@@ -100,6 +113,18 @@ class Tally:
             "cost_per_accepted_usd": _rounded(_ratio(cost, self.accepted)),
             "cost_per_million_accepted_tokens_usd": _rounded(_ratio(cost, accepted_tokens / 1_000_000)),
             "isolation": "+".join(sorted(self.isolation)) or None,
+        }
+
+    def _repairs(self) -> dict[str, Any]:
+        """Return what repair did: rounds, samples saved by what was wrong before, and what each of them cost."""
+        saved = sum(self.repaired.values())
+        cost = None if self.repairs_unpriced else self.repair_cost_usd
+        return {
+            "rounds": self.repair_rounds,
+            "saved": saved,
+            "by_reason": dict(sorted(self.repaired.items())),
+            "cost_usd": _rounded(cost),
+            "cost_per_saved_usd": _rounded(_ratio(cost, saved)),
         }
 
     def _add_effort(self, outcome: Outcome) -> None:
@@ -110,6 +135,11 @@ class Tally:
             self.tokens["cached"] += written.usage.cached_tokens
             self.tokens["completion"] += written.usage.completion_tokens
             self.tokens["accepted_completion"] += 0 if outcome.rejection else written.usage.completion_tokens
+        self.repair_rounds += len(written.repaired)
+        if written.repaired and not outcome.rejection:
+            self.repaired[written.repaired[0]] += 1
+        self.repairs_unpriced += written.repair_cost_usd is None
+        self.repair_cost_usd += written.repair_cost_usd or 0.0
         self.unpriced += written.cost_usd is None
         self.cost_usd += written.cost_usd or 0.0
         if outcome.examination:

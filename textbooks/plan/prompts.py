@@ -12,12 +12,14 @@ import jinja2.nodes
 from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from textbooks import assets
 from textbooks.calls import Request
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan.recipe import Recipe, StepSpec
-from textbooks.records import Assignment
+from textbooks.records import Assignment, Rejection
 from textbooks.storage import digest
 
+SHIPPED_REPAIR = "repair.md.jinja"
 RESERVED = ("rules", "recipe", "self", "loop", "namespace", "range", "dict", "cycler", "joiner", "lipsum", "caller")
 """Names with a meaning of their own in a template, which no axis may bear."""
 
@@ -35,7 +37,7 @@ class Prompter:
         self.recipe = recipe
         self.model = model or recipe.spec.teacher.model
         self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader(recipe.folder),
+            loader=jinja2.FileSystemLoader([recipe.folder, assets.PACKAGE / "recipes"]),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -54,6 +56,12 @@ class Prompter:
                     self._templates[template], names = self._compiled(template, known)
                     used |= names
             known.add(step.name)
+        repair = recipe.spec.repair
+        if repair.template:
+            self._templates[repair.template], names = self._compiled(repair.template, {*known, "reason", "evidence"})
+            used |= names
+        elif repair.rounds:
+            self._templates[SHIPPED_REPAIR] = self._environment.get_template(SHIPPED_REPAIR)
         self._refuse_unused(used)
 
     def request(self, assignment: Assignment, step: StepSpec, answers: Mapping[str, str]) -> Request:
@@ -72,6 +80,20 @@ class Prompter:
             body["n"] = step.candidates
         if spec.teacher.seeded:
             body["seed"] = int(digest([spec.seed, messages])[:7], 16)
+        return Request(custom_id=digest(body), body=body)
+
+    def repair_request(
+        self, assignment: Assignment, answers: Mapping[str, str], text: str, rejection: Rejection
+    ) -> Request:
+        """Return the request to mend an answer: the last step's conversation, the answer, and what was found in it."""
+        step = self.recipe.spec.steps[-1]
+        first = self.request(assignment, step, answers)
+        found = {"reason": f"{rejection.step}: {rejection.reason}", "evidence": rejection.evidence}
+        context = {**assignment.view(), **found, "rules": self.recipe.rules_for(assignment)}
+        asked = self._rendered(self.recipe.spec.repair.template or SHIPPED_REPAIR, context)
+        again = [{"role": "assistant", "content": text}, {"role": "user", "content": asked}]
+        body = {**first.body, "messages": [*first.body["messages"], *again]}
+        body.pop("n", None)
         return Request(custom_id=digest(body), body=body)
 
     def _rendered(self, template: str, context: Mapping[str, Any]) -> str:

@@ -96,6 +96,14 @@ class BoxSpec(Strict):
     isolation: Literal["A", "B", "C"] | None = None
 
 
+class RepairSpec(Strict):
+    """How an answer that does not hold goes back to the teacher."""
+
+    rounds: int = Field(default=2, ge=0, le=5)
+    template: str | None = None
+    """The message, beside the recipe, which may use `reason`, `evidence` and the drawn values; else a general one."""
+
+
 class PublishSpec(Strict):
     """How the corpus is packaged."""
 
@@ -118,6 +126,7 @@ class RecipeSpec(Strict):
     claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
     teacher: TeacherSpec
+    repair: RepairSpec = RepairSpec()
     box: BoxSpec = BoxSpec()
     publish: PublishSpec = PublishSpec()
 
@@ -274,6 +283,7 @@ def _known_keys(location: tuple[str | int, ...]) -> list[str]:
         "steps": StepSpec,
         "teacher": TeacherSpec,
         "box": BoxSpec,
+        "repair": RepairSpec,
         "publish": PublishSpec,
     }
     model = models.get(str(location[0]), RecipeSpec) if location else RecipeSpec

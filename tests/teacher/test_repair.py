@@ -1,0 +1,122 @@
+"""An answer that does not hold goes back with what was found; what was saved, why and at what cost is counted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ANSWER, completion
+from tests.teacher.faulty_endpoint import Script, serving
+from tests.teacher.test_faults import accepted_rows, big
+from textbooks import build as building
+from textbooks import job as jobs
+from textbooks.errors import TextbooksError
+
+BROKEN = ANSWER.replace("2 * x", "2 * y")
+WRONG = ANSWER.replace("# 42", "# 43")
+PRICE = "in=1,out=2"
+
+
+class Learner(Script):
+    """Writes broken code at first, then a wrong output, then what holds; some prompts never get that far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conversations: list[list[dict[str, str]]] = []
+        self.holds_after = 2
+
+    def final(self, prompt: str, body: dict[str, Any]) -> Any:
+        messages = body["messages"]
+        self.conversations.append(messages)
+        self.delivered[json.dumps(messages)] += 1
+        said = messages[1]["content"] if len(messages) > 1 else ""
+        text = BROKEN if not said else WRONG if said == BROKEN else ANSWER
+        if "sets" in messages[0]["content"]:
+            text = BROKEN
+        return self.said(200, completion(text)[2])
+
+
+@pytest.fixture
+def learner() -> Iterator[Learner]:
+    with serving(Learner()) as script:
+        yield script
+
+
+@pytest.fixture(autouse=True)
+def a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "test-key")
+
+
+def build(recipe: Path, script: Script, out: Path, *settings: str, **options: Any) -> Any:
+    job = jobs.prepare(str(recipe), base_url=script.url, settings=settings, price=PRICE, **options)
+    return building.run_job(job, out=out, workers=1)
+
+
+def test_what_was_wrong_is_told_and_what_comes_back_is_examined(recipe: Path, tmp_path: Path, learner: Learner) -> None:
+    built = build(recipe, learner, tmp_path / "run")
+    tally = built.tally
+    assert (tally["accepted"], tally["rejected"], tally["to_do"]) == (4, {"run": {"raised": 2}}, 0)
+    first, second = (
+        next(one for one in learner.conversations if len(one) == 3 and one[1]["content"] == text)
+        for text in (BROKEN, WRONG)
+    )
+    assert "run: raised" in first[2]["content"]
+    assert "NameError: name 'y' is not defined" in first[2]["content"]
+    assert "claims: wrong_output" in second[2]["content"]
+    assert "claims '43'" in second[2]["content"]
+    rows = accepted_rows(built.corpus)
+    assert {(row["repairs"], *row["repaired"]) for row in rows} == {(2, "run: raised", "claims: wrong_output")}
+    assert all(len(row["custom_ids"]) == 3 for row in rows)
+    one_answer = (100 * 1 + 50 * 2) / 1e6
+    assert tally["repairs"] == {
+        "rounds": 10,
+        "saved": 4,
+        "by_reason": {"run: raised": 4},
+        "cost_usd": pytest.approx(10 * one_answer),
+        "cost_per_saved_usd": pytest.approx(10 * one_answer / 4),
+    }, "who gives the very same answer again is not asked a third time"
+    assert tally["cost_usd"] == tally["spent_usd"] == pytest.approx(16 * one_answer)
+    assert "Repair saved 4 samples for $0.0005 each" in (built.corpus / "README.md").read_text()
+
+
+def test_repairs_are_paid_for_once(recipe: Path, tmp_path: Path, learner: Learner) -> None:
+    build(recipe, learner, tmp_path / "run")
+    (tmp_path / "run/tally.json").unlink()
+    again = build(recipe, learner, tmp_path / "run").tally
+    assert (again["accepted"], again["repairs"]["saved"]) == (4, 4)
+    build(recipe, learner, tmp_path / "run", "claims=ignore")
+    assert max(learner.delivered.values()) == 1
+
+
+def test_a_recipe_says_how_often_and_in_which_words(recipe: Path, tmp_path: Path, learner: Learner) -> None:
+    (recipe.parent / "mend.md.jinja").write_text("Mend {{ thing.name }}: {{ reason }}!")
+    built = build(recipe, learner, tmp_path / "run", "repair.rounds=1", "repair.template=mend.md.jinja")
+    assert built.tally["rejected"] == {"run": {"raised": 2}, "claims": {"wrong_output": 4}}
+    asked = {one[2]["content"] for one in learner.conversations if len(one) == 3}
+    assert asked == {f"Mend {thing}: run: raised!" for thing in ("lists", "tuples", "sets")}
+    none = build(recipe, learner, tmp_path / "none", "repair.rounds=0")
+    assert none.tally["repairs"]["rounds"] == 0
+    assert none.tally["rejected"] == {"run": {"raised": 6}}
+
+
+def test_repair_stays_within_the_budget_and_goes_on_with_more(recipe: Path, tmp_path: Path, learner: Learner) -> None:
+    limit = "teacher.sampling.max_completion_tokens=50"
+    job = jobs.prepare(str(big(recipe, 30)), base_url=learner.url, price="in=1000,out=2000", settings=[limit])
+    answer = (100 * 1000 + 50 * 2000) / 1e6
+    little = jobs.prepare(
+        str(recipe), base_url=learner.url, price="in=1000,out=2000", settings=[limit], budget_usd=35 * answer
+    )
+    first: Any = building.run_job(little, out=tmp_path / "run", workers=1).tally
+    assert first["budget_is_spent"]
+    assert first["spent_usd"] <= 35 * answer
+    assert first["to_do"] == 0, "what was not mended stays rejected for now"
+    whole: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
+    assert whole["accepted"] == 20 > first["accepted"]
+    assert max(learner.delivered.values()) == 1
+
+
+def test_a_repair_template_that_is_missing_is_one_sentence(recipe: Path) -> None:
+    with pytest.raises(TextbooksError, match=r"no template '.*nowhere\.jinja'"):
+        jobs.prepare(str(recipe), settings=["repair.template=nowhere.jinja"], asks=False)
