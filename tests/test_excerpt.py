@@ -4,9 +4,21 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from textbooks.examine import examine_answer
-from textbooks.excerpt import checks, claims, continuation, formatting, instrument, judging, markdown, mutants
+from textbooks.examine import examine_answer, signals_of
+from textbooks.excerpt import (
+    checks,
+    claims,
+    continuation,
+    formatting,
+    instrument,
+    judging,
+    markdown,
+    mutants,
+    restructured,
+)
 from textbooks.sandbox import Sandbox
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -351,3 +363,43 @@ def test_mutants_are_different_programs_that_parse() -> None:
     assert all(BITE.split("\n", maxsplit=1)[0] in one for one in made), "the asserts stay as they are"
     for one in made:
         compile(one, "<mutant>", "exec")
+
+
+def test_signals_tell_what_ran_and_what_is_not_used(sandbox: Sandbox) -> None:
+    text = """Three words here.
+
+```python
+import math
+import os
+
+
+def half(x):
+    \"\"\"Halve.\"\"\"
+    if x < 0:
+        raise ValueError(x)
+    return x / 2
+
+
+unused = 3
+print(math.floor(half(5)))  # 2
+```
+
+```python
+print(half(4))  # 2.0
+```
+"""
+    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject")
+    assert examined.rejection is None
+    found = signals_of(examined, sandbox)
+    assert found.unused_names == ("os", "unused")
+    assert (found.lines_not_reached, found.has_docstrings) == (1, True), "the raise"
+    assert found.coverage == pytest.approx(8 / 9, abs=1e-3)
+    assert (found.prose_words, found.code_lines) == (3, 10)
+
+
+@given(st.text(alphabet="`~>#-. \t\n\r*=abpython:1(){}'\"$", max_size=200))
+def test_no_document_breaks_the_reader_and_replacing_each_snippet_by_itself_changes_no_byte(text: str) -> None:
+    excerpt = markdown.read(text)
+    scripts = {snippet: snippet.code for snippet in excerpt.snippets if snippet.kind == "script"}
+    assert markdown.put_back(text, scripts) == text
+    restructured.read(text)

@@ -14,11 +14,11 @@ ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
 FLOORS = [
     GROUND,
     ROOMS,
-    {"engines", "exercises", "documents"},
+    {"engines", "exercises", "documents", "running"},
     {"examine"},
     {"job"},
     {"writing", "run_folder"},
-    {"standing", "estimate", "repairing"},
+    {"standing", "estimate", "repairing", "refusals"},
     {"build", "verify", "run", "score", "doctor"},
     {"batch"},
     {"show"},

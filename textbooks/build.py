@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from textbooks import job as jobs
-from textbooks import run_folder
+from textbooks import refusals, run_folder
 from textbooks.corpus import card, dataset, rows
 from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError
-from textbooks.examine import ClaimsPolicy, examine_answer
+from textbooks.examine import ClaimsPolicy, examine_answer, signals_of
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
@@ -30,7 +30,6 @@ from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
 from textbooks.storage import digest, write_text
 from textbooks.teacher.journal import Journal
-from textbooks.teacher.ledger import Ledger
 from textbooks.writing import Writer
 
 SHARD = 1000
@@ -62,6 +61,7 @@ class Task:
     rules: Mapping[str, Any]
     claims_policy: ClaimsPolicy
     tolerated: tuple[str, ...]
+    signals: bool
 
 
 def build(
@@ -123,12 +123,12 @@ def run_job(
     """
     out = out or Path("runs") / job.recipe.name
     started = time.monotonic()
-    _refuse_no_teacher(job)
+    refusals.no_teacher(job)
     finished = run_folder.finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
     if job.source == "live":
-        _refuse_outstanding_batches(out)
+        refusals.outstanding_batches(out)
     run = _Run(job=job, out=out)
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
@@ -144,7 +144,7 @@ def run_job(
         try:
             _go_through(run, writer, engine)
         except TextbooksError as error:
-            raise _saying_what_is_kept(error, len(journal), out) from error
+            raise refusals.saying_what_is_kept(error, len(journal), out) from error
     return Built(out=out, tally=_package(run, writer, time.monotonic() - started), unchanged=False)
 
 
@@ -167,7 +167,7 @@ def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
         run.tally.assignments = indices.stop
         for number, shard in writer.shards(indices):
             if not (run.parts or shard):
-                _refuse_silence(run.job, writer)
+                refusals.silence(run.job, writer)
             run_folder.claim(run.job, run.out)
             run.parts.append(_part(run, number, shard, writer, engine))
 
@@ -199,7 +199,10 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
         )
         outcome = Outcome(written=replace(written, text=text), examination=examination)
         if not outcome.rejection:
-            return outcome
+            with_signals = (
+                replace(examination, signals=signals_of(examination, sandbox)) if task.signals else examination
+            )
+            return replace(outcome, examination=with_signals)
         first = first or outcome
     return first or Outcome(written=written, examination=None)
 
@@ -207,7 +210,7 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
 def _task(job: Job, written: Written) -> Task:
     spec = job.recipe.spec
     rules = job.recipe.rules_for(written.assignment)
-    return Task(written=written, rules=rules, claims_policy=spec.claims, tolerated=spec.tolerate)
+    return Task(written=written, rules=rules, claims_policy=spec.claims, tolerated=spec.tolerate, signals=spec.signals)
 
 
 def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine) -> Path:
@@ -293,44 +296,3 @@ def _ending(run: _Run) -> str:
     if tally.assignments >= job.samples:
         return f"the recipe has only {job.samples} combinations; add values to its lists"
     return f"not one of {tally.assignments} was accepted; look at the reasons before you pay for more"
-
-
-def _saying_what_is_kept(error: TextbooksError, answers: int, out: Path) -> TextbooksError:
-    return TextbooksError(f"{error} ({answers} answers are kept in {str(out)!r})") if answers else error
-
-
-def _refuse_no_teacher(job: Job) -> None:
-    if job.source == "shipped" and not job.recorded:
-        raise TextbooksError(
-            f"recipe {job.recipe.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
-            "or answers with --recorded"
-        )
-
-
-def _refuse_outstanding_batches(out: Path) -> None:
-    """Refuse to ask an endpoint for what is on its way already."""
-    outstanding = Ledger(out).outstanding
-    if outstanding:
-        raise TextbooksError(
-            f"{len(outstanding)} batch(es) of {str(out)!r} are not collected, and their requests would be paid for "
-            f"twice; run: textbooks batch collect {out}"
-        )
-
-
-def _refuse_silence(job: Job, writer: Writer) -> None:
-    if writer.budget.is_spent:
-        raise TextbooksError(
-            f"the budget of {job.budget_usd:g} US dollars is spent and no answer came of it; at most "
-            f"{writer.budget.lost_usd:.4f} went for answers that got lost; give a larger --budget"
-        )
-    last_failure = writer.live.last_failure if writer.live else None
-    if job.source == "live":
-        raise TextbooksError(
-            f"the endpoint answered none of the first requests for model {job.prompter.model!r} "
-            f"({last_failure or 'it gave no reason'}); wait until it can, or name another with --base-url"
-        )
-    raise TextbooksError(
-        f"none of the first requests of recipe {job.recipe.name!r} for model {job.prompter.model!r} is answered by "
-        f"{len(job.recorded)} file(s) of recorded answers; answers are bound to the exact request, so undo --set and "
-        "--model, or use --base-url"
-    )

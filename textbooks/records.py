@@ -242,6 +242,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What may tell good text from better, measured over all scripts of a document."""
+
+    coverage: float | None
+    """Which share of the lines that can run did; None where that could not be told."""
+    lines_not_reached: int | None
+    unused_names: tuple[str, ...]
+    has_docstrings: bool | None
+    """None where nothing is defined."""
+    prose_words: int
+    code_lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What is true of one document."""
 
@@ -252,6 +266,8 @@ class Examination:
     claims_corrected: int = 0
     findings: tuple[Finding, ...] = ()
     """The rules of the contract, measured; empty where the answer could not be read so far."""
+    signals: Signals | None = None
+    """None where they are not asked for, or the answer is rejected."""
     rejection: Rejection | None = None
 
 

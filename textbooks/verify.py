@@ -14,10 +14,10 @@ from typing import Any
 
 from textbooks.documents import Document, documents, files, read
 from textbooks.engines import LocalEngine
-from textbooks.examine import format_snippets, run_snippets
 from textbooks.excerpt import checks, correcting, formatting, markdown
 from textbooks.plan import recipe as recipes
 from textbooks.records import CheckedSnippet, Finding
+from textbooks.running import format_snippets, run_snippets
 from textbooks.sandbox import Policy, Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.tiers import Isolation

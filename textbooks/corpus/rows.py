@@ -6,10 +6,10 @@ Knows the columns that docs/design.md promises; knows nothing of files.
 import ast
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome
+from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome, Signals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,6 +48,7 @@ def accepted(outcome: Outcome, labels: Labels) -> Row:
         "claims_corrected": examination.claims_corrected,
         "repairs": len(written.repaired),
         "repaired": list(written.repaired),
+        "signals": _signals(examination.signals),
         "imports": sorted(set().union(*(_imports(item.code) for item in checked))),
         "python_version": platform.python_version(),
         "isolation": checked[0].verdict.isolation,
@@ -137,6 +138,8 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
         ("evidence", text),
         ("trivial", pa.bool_()),
     ]
+    signals = [("coverage", real), ("lines_not_reached", whole), ("unused_names", texts)]
+    signals += [("has_docstrings", pa.bool_()), ("prose_words", whole), ("code_lines", whole)]
     contract = [("rule", text), ("ok", pa.bool_()), ("value", text), ("limit", text)]
     claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_())]
     return {
@@ -152,6 +155,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
                 ("claims_corrected", whole),
                 ("repairs", whole),
                 ("repaired", texts),
+                ("signals", pa.struct(signals)),
                 ("imports", texts),
                 ("python_version", text),
                 ("isolation", text),
@@ -179,6 +183,10 @@ def clashing(assignment: Assignment) -> list[str]:
     """Return the axes whose column would collide with a fixed one."""
     fixed = schemas(Labels(recipe="", language="", axes=(), many=frozenset()))
     return sorted({*fixed["default"].names, *fixed["rejected"].names} & set(assignment.drawn))
+
+
+def _signals(signals: Signals | None) -> Row | None:
+    return None if signals is None else {**asdict(signals), "unused_names": list(signals.unused_names)}
 
 
 def _measured(finding: Finding) -> Row:

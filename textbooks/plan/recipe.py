@@ -126,6 +126,8 @@ class RecipeSpec(Strict):
     claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
     teacher: TeacherSpec
+    signals: bool = False
+    """Whether accepted samples are measured once more: coverage, unused names, docstrings."""
     repair: RepairSpec = RepairSpec()
     box: BoxSpec = BoxSpec()
     publish: PublishSpec = PublishSpec()
