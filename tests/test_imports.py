@@ -22,7 +22,8 @@ FLOORS = [
     {"build", "verify", "run", "score", "doctor"},
     {"batch"},
     {"show"},
-    {"interrupts", "display"},
+    {"interrupts", "display", "options"},
+    {"cli_batch"},
     {"cli"},
     {"__main__"},
 ]

@@ -14,7 +14,22 @@ from typing import Annotated, Any, Literal
 import typer
 
 from textbooks import interrupts, show
+from textbooks.cli_batch import batches
 from textbooks.errors import TextbooksError
+from textbooks.options import (
+    LONGEST,
+    BaseUrl,
+    Budget,
+    Isolation,
+    Json,
+    Model,
+    Name,
+    Price,
+    RecipeName,
+    Samples,
+    Settings,
+    Workers,
+)
 
 app = typer.Typer(
     name="textbooks",
@@ -25,40 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-LONGEST = 86_400.0
-"""Seconds in a day, the longest limit that can be asked for."""
-
-RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe, or a path to recipe.yaml.")]
-Samples = Annotated[int | None, typer.Option("--samples", metavar="N", help="Assignments to plan.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe, e.g. seed=7; repeatable."),
-]
-Model = Annotated[str | None, typer.Option("--model", metavar="NAME", help="The model to ask.")]
-BaseUrl = Annotated[
-    str | None,
-    typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint, ending in /v1."),
-]
-Price = Annotated[
-    str | None,
-    typer.Option(
-        "--price", metavar="in=…,out=…", help="US dollars per million tokens, or a YAML file like prices.yaml."
-    ),
-]
-Budget = Annotated[
-    float | None,
-    typer.Option("--budget", metavar="USD", help="Never spend more than this, requests under way included."),
-]
-Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.")]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; all cores by default.")]
-Isolation = Annotated[
-    Literal["A", "B", "C", "none"] | None,
-    typer.Option(
-        "--isolation",
-        help="The tier to use (sandbox/README.md); by default the best that holds, A or B. none: for code you trust.",
-    ),
-]
-Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Which one to show; all without it.")]
+app.add_typer(batches, name="batch", help="A run through the provider's Batch API: about half the price, hours later.")
 
 
 @app.callback()
@@ -152,62 +134,6 @@ def plan(
     show.estimate(estimate, None, as_json=as_json)
     if requests:
         show.talk(f"{estimate['assignments']} requests written to {requests}")
-
-
-batches = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(batches, name="batch", help="A run through the provider's Batch API: about half the price, hours later.")
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
-
-
-@batches.command("submit", epilog="Example: textbooks batch submit runs/mine phi1-textbook --model gpt-4o-mini")
-def batch_submit(
-    run: Run,
-    recipe: Annotated[
-        str | None, typer.Argument(metavar="[RECIPE]", help="As for build; only the first time.", show_default=False)
-    ] = None,
-    samples: Samples = None,
-    settings: Settings = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    price: Price = None,
-    budget: Budget = None,
-    as_json: Json = False,
-) -> None:
-    """Submit every request that has no answer and is not on its way; later calls send what failed or expired."""
-    from textbooks import batch
-
-    submitted = batch.submit(
-        run,
-        recipe,
-        samples=samples,
-        settings=settings or (),
-        model=model,
-        base_url=base_url,
-        price=price,
-        budget_usd=budget,
-    )
-    show.submitted(submitted.view(), run, as_json=as_json)
-    if submitted.left_out:
-        raise typer.Exit(1)
-
-
-@batches.command("status", epilog="Example: textbooks batch status runs/mine")
-def batch_status(run: Run, base_url: BaseUrl = None, as_json: Json = False) -> None:
-    """Ask the provider how the batches of a run stand."""
-    from textbooks import batch
-
-    show.batches(batch.status(run, base_url=base_url), as_json=as_json)
-
-
-@batches.command("collect", epilog="Example: textbooks batch collect runs/mine")
-def batch_collect(run: Run, base_url: BaseUrl = None, workers: Workers = None, as_json: Json = False) -> None:
-    """Fetch the answers of the batches that are over, and package what is there; any number of times."""
-    from textbooks import batch
-
-    states, built = batch.collect(run, base_url=base_url, workers=workers)
-    show.collected(states, built.tally if built else None, built.corpus if built else None, run, as_json=as_json)
-    if not built or built.tally["to_do"] or not built.tally["accepted"]:
-        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: textbooks verify README.md")
