@@ -90,6 +90,7 @@ LOOK = Standing(
     budget_usd=10.0,
     seconds_left=3725.0,
     paused_seconds=0.0,
+    failing_seconds=0.0,
     last_failure=None,
 )
 
@@ -114,6 +115,7 @@ def test_a_line_says_it_all() -> None:
         (changed(target=500), "accepted 200 of 500 wanted (80.0 %)"),
         (changed(paused_seconds=90.0, last_failure="HTTP 429: slow"), "the endpoint asked for 90 s of rest"),
         (changed(asked=0, last_failure="HTTP 503: busy"), "no answer yet (last: HTTP 503: busy)"),
+        (changed(failing_seconds=42.0, last_failure="HTTP 503: busy"), "every try has failed for 42 s (last: HTTP 503"),
     ],
 )
 def test_a_line_says_what_is_special(look: Standing, words: str) -> None:

@@ -20,6 +20,7 @@ Look = Callable[[], "Standing"]
 LINE_SECONDS = 30.0
 PANEL_SECONDS = 0.25
 PAUSE_WORTH_SAYING_SECONDS = 2.0
+FAILING_WORTH_SAYING_SECONDS = 5.0
 REASONS_SHOWN = 4
 
 
@@ -116,7 +117,8 @@ def _money(now: "Standing") -> str:
 
 
 def _time(now: "Standing") -> str:
-    if now.seconds_left is None or now.written >= now.planned:
+    is_stuck = now.failing_seconds >= FAILING_WORTH_SAYING_SECONDS
+    if now.seconds_left is None or now.written >= now.planned or is_stuck:
         return ""
     hours, rest = divmod(int(now.seconds_left), 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02} left"
@@ -125,6 +127,8 @@ def _time(now: "Standing") -> str:
 def _trouble(now: "Standing") -> str:
     if now.paused_seconds >= PAUSE_WORTH_SAYING_SECONDS:
         return f"the endpoint asked for {now.paused_seconds:.0f} s of rest (last: {now.last_failure})"
+    if now.failing_seconds >= FAILING_WORTH_SAYING_SECONDS:
+        return f"every try has failed for {now.failing_seconds:.0f} s (last: {now.last_failure})"
     if now.last_failure and not now.asked:
         return f"no answer yet (last: {now.last_failure})"
     return ""

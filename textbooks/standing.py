@@ -38,6 +38,8 @@ class Standing:
     seconds_left: float | None
     paused_seconds: float
     """How long the endpoint still wants to be left alone."""
+    failing_seconds: float
+    """For how long every try has failed; 0 where the last one went well."""
     last_failure: str | None
 
 
@@ -73,5 +75,6 @@ def standing(job: Job, writer: Writer, tally: Tally, part: Tally) -> Standing:
         budget_usd=budget.limit_usd,
         seconds_left=seconds / asked * left * steps if asked else None,
         paused_seconds=live.pacer.paused_seconds if live else 0.0,
+        failing_seconds=live.failing_seconds if live else 0.0,
         last_failure=live.last_failure if live else None,
     )

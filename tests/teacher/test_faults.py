@@ -181,8 +181,22 @@ def test_who_loses_the_connection_is_told_what_is_kept_and_how_to_go_on(
             job = jobs.prepare(str(big(recipe, 200)), base_url=gone.url)
             with pytest.raises(TextbooksError) as caught:
                 building.run_job(job, out=tmp_path / "run", workers=1)
+    assert "HTTP 503" in str(caught.value)
     assert "wait until it answers again, and the same command goes on" in str(caught.value)
     assert f"({len(response_lines_with_answers(tmp_path / 'run'))} answers are kept in " in str(caught.value)
+
+
+def test_a_server_that_is_gone_is_called_gone(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens any more: that is no late answer."""
+    monkeypatch.setattr("textbooks.teacher.live.FAILING_SECONDS", 0.5)
+    job = None
+    with serving(Script()) as script:
+        job = jobs.prepare(str(recipe), base_url=script.url, samples=3)
+        building.run_job(job, out=tmp_path / "run", workers=1)
+    more = jobs.prepare(str(big(recipe, 60)), base_url=script.url)
+    with pytest.raises(TextbooksError, match=r"the connection failed: .*(?i:connect)") as caught:
+        building.run_job(more, out=tmp_path / "run", workers=1)
+    assert "(3 answers are kept in " in str(caught.value)
 
 
 def response_lines_with_answers(run: Path) -> list[dict[str, Any]]:

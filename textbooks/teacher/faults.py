@@ -22,6 +22,13 @@ class Passing(Exception):  # an outcome of one try, not an error of ours
         self.may_be_paid = may_be_paid
 
 
+def first_cause(error: BaseException) -> BaseException:
+    """Return the error with which a chain of causes began."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def was_not_connected(error: BaseException) -> bool:
     """Return whether a request failed before there was a connection to send it through."""
     import aiohttp

@@ -147,12 +147,13 @@ class LiveTeacher:
                 raw = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=dict(request.body))
         except (TimeoutError, openai.APITimeoutError) as error:
             self.pacer.troubled(taken_at)
-            said = f"no answer within {self._timeout_seconds:g} s"
+            # The SDK's transport calls some lost and refused connections timeouts, too.
+            is_late = isinstance(error, TimeoutError) or isinstance(faults.first_cause(error), TimeoutError)
+            said = f"no answer within {self._timeout_seconds:g} s" if is_late else _connection_words(error)
             raise Passing(said, may_be_paid=self._was_sent(error)) from error
         except openai.APIConnectionError as error:
             self.pacer.troubled(taken_at)
-            said = f"the connection failed: {error.__cause__ or error}"
-            raise Passing(said, may_be_paid=self._was_sent(error)) from error
+            raise Passing(_connection_words(error), may_be_paid=self._was_sent(error)) from error
         except openai.APIStatusError as error:
             body = faults.error_body(error)
             return self._refused(request, error.status_code, body, error.response.headers, taken_at)
@@ -219,6 +220,11 @@ class LiveTeacher:
         self._failures_in_a_row = self._refusals_in_a_row = 0
         self._last_answer_at = time.monotonic()
 
+    @property
+    def failing_seconds(self) -> float:
+        """For how long every try has failed; 0 where the last one went well."""
+        return time.monotonic() - self._last_answer_at if self._failures_in_a_row else 0.0
+
     def _failed(self, said: str) -> None:
         """Count a passing fault; too many in a row are none."""
         self.last_failure = said
@@ -228,3 +234,7 @@ class LiveTeacher:
         is_down = self._failures_in_a_row >= FAILURES_IN_A_ROW and silent >= FAILING_SECONDS
         if is_down or (not self.proved and self._failures_in_a_row >= FAILURES_BEFORE_ANY_ANSWER):
             self.fault = self.fault or faults.down(self._url, self._failures_in_a_row, said)
+
+
+def _connection_words(error: Exception) -> str:
+    return f"the connection failed: {faults.first_cause(error)}"
