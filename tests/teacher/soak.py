@@ -110,7 +110,7 @@ def memory(folder: Path, count: int) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-BYTES_A_REQUEST = 512
+BYTES_A_REQUEST = 640
 """What the index may keep of an answer: its id and its place; no text."""
 
 
