@@ -147,8 +147,7 @@ class _Room:
         self._price, self._limit_usd, self._used_usd = job.price, job.budget_usd, 0.0
         if self._price and self._limit_usd is not None:
             budget = Budget(price=self._price)
-            for _ in journal.unanswered():
-                pass
+            journal.close_unanswered()
             for body, response in journal.spending():
                 budget.already(body, response)
             self._used_usd = budget.spent_usd + budget.lost_usd

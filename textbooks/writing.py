@@ -4,6 +4,7 @@ Knows which answers cannot be used at all; what is in a usable one is none of it
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import queue
@@ -31,6 +32,9 @@ SHARDS_AHEAD = 50
 second this is a minute and a half, and, of answers of 4 KB, 200 MB."""
 GRACE_SECONDS = 20.0
 """How long answers that are under way are waited for once a run is stopped: they are paid."""
+
+PAID_TASK = "assignment"
+"""Begins the name of a task that waits for answers, so that it can be given up when the grace is over."""
 
 SumT = TypeVar("SumT", Usage, float)
 
@@ -114,17 +118,33 @@ class Writer:
     def ask_all(self, shard: int, requests: Sequence[Request]) -> list[Response | None]:
         """Have the teacher answer requests beside what it is writing; None where nobody answers now.
 
+        Where the writing itself has ended meanwhile, with a fault, nobody does; `shards` raises the fault.
+
         Raises:
-            TextbooksError: the endpoint cannot be used, or the journal not be written.
+            TextbooksError: the journal could not be written.
 
         """
         if self.teacher is None or self._loop is None:
             raise RuntimeError("nothing was written yet")
 
-        async def all_of_them(teacher: Teacher) -> list[Response | None]:
-            return await asyncio.gather(*(teacher.ask(shard, request) for request in requests))
+        async def one(teacher: Teacher, request: Request) -> Response | None:
+            try:
+                return await teacher.ask(shard, request)
+            except asyncio.CancelledError:  # the run was stopped, and the grace is over
+                return None
 
-        return asyncio.run_coroutine_threadsafe(all_of_them(self.teacher), self._loop).result()
+        async def all_of_them(teacher: Teacher) -> list[Response | None]:
+            tasks = [asyncio.create_task(one(teacher, request), name=f"{PAID_TASK} repair") for request in requests]
+            return await asyncio.gather(*tasks)
+
+        asking = all_of_them(self.teacher)
+        try:
+            return asyncio.run_coroutine_threadsafe(asking, self._loop).result()
+        except (concurrent.futures.CancelledError, RuntimeError):
+            asking.close()
+            if self._thread.is_alive() and not self._loop.is_closed():
+                raise
+            return [None] * len(requests)
 
     def _run(self) -> None:
         try:
@@ -141,8 +161,7 @@ class Writer:
     async def _write(self) -> None:
         self._loop = asyncio.get_running_loop()
         if self._job.price:
-            for _ in self._journal.unanswered():
-                pass
+            self._journal.close_unanswered()
             for body, response in self._journal.spending():
                 self.budget.already(body, response)
         if self._job.source == "live":
@@ -173,7 +192,7 @@ class Writer:
             while self.live.pacer.in_flight and time.monotonic() < until:
                 await asyncio.sleep(0.05)
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            if task.get_name().startswith("assignment"):
+            if task.get_name().startswith(PAID_TASK):
                 task.cancel()
 
     async def _write_shards(self, teacher: Teacher, indices: range) -> None:
@@ -198,7 +217,7 @@ class Writer:
             shards.append((number, []))
             for index in range(first, min(first + self._shard_size, indices.stop)):
                 await room.acquire()
-                shards[-1][1].append(asyncio.create_task(one(index, number), name=f"assignment {index}"))
+                shards[-1][1].append(asyncio.create_task(one(index, number), name=f"{PAID_TASK} {index}"))
             while shards and (len(shards) >= SHARDS_AHEAD or all(task.done() for task in shards[0][1])):
                 await self._hand_over(teacher, *shards.popleft())
             if self._stop.is_set() or self.budget.is_spent:

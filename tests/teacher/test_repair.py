@@ -1,6 +1,8 @@
 """An answer that does not hold goes back with what was found; what was saved, why and at what cost is counted."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,50 @@ def test_repair_stays_within_the_budget_and_goes_on_with_more(recipe: Path, tmp_
 def test_a_repair_template_that_is_missing_is_one_sentence(recipe: Path) -> None:
     with pytest.raises(TextbooksError, match=r"no template '.*nowhere\.jinja'"):
         jobs.prepare(str(recipe), settings=["repair.template=nowhere.jinja"], asks=False)
+
+
+def test_an_endpoint_that_fails_during_repairs_is_one_sentence(
+    recipe: Path, tmp_path: Path, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key ends while earlier shards are mended: no traceback, and what is there is kept."""
+    monkeypatch.setattr(building, "SHARD", 10)
+
+    class Ends(Learner):
+        def final(self, prompt: str, body: dict[str, Any]) -> Any:
+            if len(self.conversations) >= 40:
+                return self.said(401, '{"error": {"message": "no such key"}}')
+            return super().final(prompt, body)
+
+    for latency in (0.0, 0.02):
+        with serving(Ends()) as script:
+            script.latency_seconds = latency
+            with pytest.raises(TextbooksError, match=r"refuses the key .* answers are kept in"):
+                build(big_once(recipe), script, tmp_path / f"run{latency}")
+
+
+def big_once(recipe: Path) -> Path:
+    return recipe if "reader20" in recipe.read_text() else big(recipe, 90)
+
+
+def test_stopping_gives_up_repairs_that_wait_for_the_endpoint(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endpoint that wants an hour of rest does not hold who has stopped the run."""
+    monkeypatch.setattr("textbooks.writing.GRACE_SECONDS", 0.5)
+
+    class Rests(Learner):
+        def final(self, prompt: str, body: dict[str, Any]) -> Any:
+            if len(body["messages"]) > 1:
+                return self.said(429, '{"error": {"message": "rest"}}', {"Retry-After": "3600"})
+            return super().final(prompt, body)
+
+    with serving(Rests()) as script:
+        job = jobs.prepare(str(recipe), base_url=script.url)
+        stops: list[Any] = []
+        timer = threading.Timer(3.0, lambda: stops[0]())
+        timer.start()
+        started = time.monotonic()
+        tally: Any = building.run_job(job, out=tmp_path / "run", workers=1, interrupt=stops.append).tally
+        timer.join()
+    assert time.monotonic() - started < 30
+    assert (tally["rejected"], tally["repairs_unanswered"]) == ({"run": {"raised": 6}}, 6)

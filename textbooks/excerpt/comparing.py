@@ -65,11 +65,6 @@ def looks_like_a_value(text: str) -> bool:
     return any(_literal(form) is not NOTHING for form in _forms(text.strip()))
 
 
-def without_lead(text: str) -> str:
-    """Return what a comment asserts, without arrow and words such as `Output:`."""
-    return LEAD.sub("", ARROW.sub("", text.strip())).strip()
-
-
 def _trimmed(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n")).strip()
 

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -100,21 +101,18 @@ class Journal:
         """
         self._append(shard, "responses", _error_line(request.custom_id, code, message))
 
-    def unanswered(self) -> Iterator[Mapping[str, Any]]:
-        """Yield the bodies of requests that an earlier process sent and learned nothing of, and close them."""
+    def close_unanswered(self) -> None:
+        """Note of each request that an earlier process sent and learned nothing of that it may have been paid for."""
         for path in sorted(self._folder.glob("*.requests.jsonl")):
             shard = int(path.name.partition(".")[0])
-            bodies: dict[str, list[Mapping[str, Any]]] = {}
-            for line in _whole_lines(path):
-                bodies.setdefault(line["custom_id"], []).append(line["body"])
+            open_ones = Counter(line["custom_id"] for line in _whole_lines(path))
             for line in _whole_lines(self._path(shard, "responses")):
                 if line["response"] is not None or line["error"]["code"] != LOST:
-                    (bodies.get(line["custom_id"]) or [{}]).pop()
-            for custom_id, open_ones in bodies.items():
-                for body in open_ones:
-                    said = "the process ended before an answer came"
+                    open_ones[line["custom_id"]] -= 1
+            said = "the process ended before an answer came"
+            for custom_id, count in open_ones.items():
+                for _ in range(count):
                     self._append(shard, "responses", _error_line(custom_id, UNANSWERED, said))
-                    yield body
 
     def spending(self) -> Iterator[tuple[Mapping[str, Any], Response | None]]:
         """Yield (a request's body, the answer, or None for a lost try) of all that this run may have paid for."""
