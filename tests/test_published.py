@@ -1,7 +1,7 @@
 """What is published is what was measured and what ran, whatever the answer looks like."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from textbooks.examine import examine_answer
@@ -42,6 +42,7 @@ def test_reading_never_fails_and_positions_lie_in_the_document(parts: list[str])
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25))
+@example(["- ", "```python\n", "\t", "```python\n"])
 def test_code_put_back_unchanged_is_read_again_unchanged(parts: list[str]) -> None:
     text = "".join(parts)
     own = {s: s.code for s in markdown.read(text).snippets if s.kind == "script"}
@@ -98,3 +99,10 @@ def test_code_that_only_black_would_take_is_a_rejection(case: str, sandbox: Sand
     examined = examine_answer(text, sandbox, rules={"python": "3.11"}, claims_policy="reject")
     assert examined.rejection is not None
     assert examined.rejection.reason == "syntax_error"
+
+
+def test_code_behind_a_tab_that_a_list_takes_a_part_of_is_replaced_at_its_column() -> None:
+    text = "- ```python\n\tx=1\n\ty  =2\n  ```\n"
+    (snippet,) = markdown.read(text).snippets
+    again = markdown.read(markdown.put_back(text, {snippet: "if True:\n    x = 1\n"})).snippets
+    assert [one.code for one in again] == ["if True:\n    x = 1\n"]

@@ -191,6 +191,8 @@ def put_back(text: str, codes: Mapping[Snippet, str]) -> str:
     """Return the document with each snippet's lines replaced by its new code; everything else byte for byte."""
     lines = LINE.findall(text)
     for snippet, code in sorted(codes.items(), key=lambda item: -item[0].line):
+        if code == snippet.code:
+            continue  # so that what is not changed stays as it is, tabs and all
         first, after = snippet.line - 1, snippet.end_line - 1
         newline = "\r\n" if first < len(lines) and lines[first].endswith("\r\n") else "\n"
         new = [
@@ -254,7 +256,12 @@ def _indent(lines: list[str], start: int, contents: list[str]) -> str:
     for raw, content in zip(lines[start : start + len(contents)], contents, strict=False):
         if content.strip():
             bare = raw.rstrip("\r\n")
-            return bare[: len(bare) - len(content)]
+            if bare.endswith(content):
+                return bare[: len(bare) - len(content)]
+            # A tab of which the list took a part: columns are all that is left to count.
+            own = len(content) - len(content.lstrip())
+            before = bare[: len(bare) - len(content.lstrip())].expandtabs(4)
+            return before[: len(before) - own]
     return ""
 
 
