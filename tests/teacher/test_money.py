@@ -99,7 +99,8 @@ def test_a_budget_is_never_passed_whatever_fails_and_however_often_it_is_killed(
         charged_usd = charged(script, price())
         tally = json.loads((tmp_path / "run/tally.json").read_text())
         assert charged_usd <= tally["spent_usd"] + tally["lost_usd_at_most"] <= 20
-        assert charged_usd > 10, "most of the budget was put to use"
+        used = tally["spent_usd"] + tally["lost_usd_at_most"]
+        assert used > 19, "it went on until another request could have passed the budget"
         assert tally["accepted"] > 20
         asked = sum(script.asked.values())
         again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
