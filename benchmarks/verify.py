@@ -18,6 +18,7 @@ from pathlib import Path
 from textbooks import job as jobs
 from textbooks.examine import examine_answer
 from textbooks.excerpt import markdown
+from textbooks.excerpt.checks import Contract
 from textbooks.sandbox import Sandbox
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -44,13 +45,15 @@ def answers() -> list[str]:
 def ours(texts: list[str]) -> float:
     """Return the seconds that all excerpts take, one after another."""
     job = jobs.prepare(RECIPE, asks=False)
-    rules = [job.recipe.rules_for(job.plan[index]) for index in range(len(texts))]
+    contracts = [Contract(rules=job.recipe.rules_for(job.plan[index])) for index in range(len(texts))]
     with Sandbox(policy=job.policy) as box:
-        for text, rule in zip(texts[:20], rules, strict=False):  # until the modules are loaded and the box is warm
-            examine_answer(text, box, rules=rule, claims_policy="reject")
+        for text, contract in zip(
+            texts[:20], contracts, strict=False
+        ):  # until the modules are loaded and the box is warm
+            examine_answer(text, box, contract=contract, claims_policy="reject")
         started = time.perf_counter()
-        for text, rule in zip(texts, rules, strict=True):
-            examine_answer(text, box, rules=rule, claims_policy="reject")
+        for text, contract in zip(texts, contracts, strict=True):
+            examine_answer(text, box, contract=contract, claims_policy="reject")
         return time.perf_counter() - started
 
 

@@ -42,10 +42,10 @@ def test_the_python_example_of_the_box_runs() -> None:
 
 
 def test_every_rule_is_described() -> None:
-    from textbooks.excerpt.checks import CHECKS
+    from textbooks.excerpt.checks import RULES
 
     text = (ROOT / "docs" / "recipes.md").read_text()
-    assert [rule for rule in CHECKS if f"| `{rule}` |" not in text] == []
+    assert [rule for rule in RULES if f"| `{rule}` |" not in text] == []
 
 
 def test_every_file_of_the_tree_in_the_readme_exists() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from textbooks.examine import examine_answer, signals_of
 from textbooks.excerpt import (
-    checks,
     claims,
     continuation,
     formatting,
@@ -19,9 +18,12 @@ from textbooks.excerpt import (
     mutants,
     restructured,
 )
+from textbooks.excerpt.checks import Contract
 from textbooks.sandbox import Sandbox
 from textbooks.teacher.teacher import shipped_recordings
 
+ANY, PRINTS, BITE = (Contract(rules=rules) for rules in ({}, {"prints": True}, {"asserts_bite": 0.5}))
+GOOD = "One. Two.\n\n```python\ndef f(x):\n    return x\n\n\nprint(f(1))  # 1\n```\n"
 FENCES = {
     "python": "```python\nx = 1\n```\n",
     "py": "```py\nx = 1\n```\n",
@@ -179,66 +181,6 @@ def test_a_remark_is_not_judged_unless_comments_must_be_claims(sandbox: Sandbox)
     assert judging.comments(code, sites, stdout, strict=True)[1][0].agrees is False
 
 
-GOOD = "One. Two.\n\n```python\ndef f(x):\n    return x\n\n\nprint(f(1))  # 1\n```\n"
-CONTRACT = {
-    "paragraphs": (1, "First.\n\nSecond.\n\n" + GOOD),
-    "words": ([2, 5], "One two three four five six.\n\n```python\nx = 1\n```\n"),
-    "plain_prose": (True, "# Title\n\n" + GOOD),
-    "snippets": ([1, 1], GOOD + GOOD),
-    "snippet_lines": (3, "```python\na = 1\nb = 1\n\nc = 1\nd = 1\n```\n"),
-    "line_length": (10, "```python\nabc = 'defghij'\n```\n"),
-    "code_last": (True, GOOD + "\nThat was it.\n"),
-    "defines_and_calls": (True, "```python\ndef f():\n    return f\n```\n"),
-    "prints": (True, "```python\nx = 1\n```\n"),
-    "libraries": (["numpy"], "```python\nimport json, numpy.linalg\nfrom pandas import DataFrame\n```\n"),
-    "python": ("3.7", "```python\nif (y := 2):\n    pass\n```\n"),
-    "function_name": ("pack", "```python\ndef unpack():\n    pass\n```\n"),
-    "docstring": (True, "```python\ndef f():\n    return 1\n```\n"),
-    "construct": ("ListComp", "```python\ndef f():\n    return 1\n\n\n[x for x in 'a']\n```\n"),
-    "asserts": (2, "```python\nassert True\n```\n"),
-    "chat_free": (True, "Sure, here is one.\n\n" + GOOD),
-    "banned_openings": (["one day", "once upon"], "Once upon a time.\n\n" + GOOD),
-    "whole_end": (True, GOOD + "\nAnd so the last sentence is\n"),
-    "script": ("hangul", GOOD),
-}
-
-
-def test_every_rule_has_a_case_here() -> None:
-    assert set(CONTRACT) == set(checks.CHECKS) - {"asserts_bite"}, "which is measured where the box is"
-
-
-@pytest.mark.parametrize("rule", sorted(CONTRACT))
-def test_a_broken_rule_is_measured(rule: str) -> None:
-    limit, text = CONTRACT[rule]
-    (finding,) = checks.measure(markdown.read(text), {rule: limit})
-    assert not finding.ok
-    assert finding.value is not None
-
-
-def test_a_good_excerpt_keeps_every_rule(sandbox: Sandbox) -> None:
-    rules = {
-        "paragraphs": 1,
-        "words": [1, 10],
-        "plain_prose": True,
-        "snippets": [1, 1],
-        "snippet_lines": 4,
-        "line_length": 88,
-        "code_last": True,
-        "defines_and_calls": True,
-        "prints": True,
-        "libraries": [],
-        "python": "3.11",
-        "function_name": "f",
-        "chat_free": True,
-        "banned_openings": ["once upon"],
-        "whole_end": True,
-        "script": "latin",
-    }
-    examined = examine_answer(GOOD, sandbox, rules=rules, claims_policy="reject")
-    assert examined.rejection is None
-    assert [item.verdict.status for item in examined.checked] == ["ok"]
-
-
 REJECTED = {
     "no code": ("Only prose.\n", "read", "no_snippet"),
     "a wrong session": ("A.\n\n```pycon\n>>> print(1 + 1)\n3\n```\n", "claims", "wrong_output"),
@@ -257,7 +199,7 @@ REJECTED = {
 @pytest.mark.parametrize("case", REJECTED)
 def test_an_answer_is_rejected_at_the_step_that_fails(case: str, sandbox: Sandbox) -> None:
     text, step, reason = REJECTED[case]
-    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject")
+    examined = examine_answer(text, sandbox, contract=PRINTS, claims_policy="reject")
     assert examined.rejection is not None
     assert (examined.rejection.step, examined.rejection.reason) == (step, reason)
     assert examined.rejection.evidence
@@ -265,7 +207,7 @@ def test_an_answer_is_rejected_at_the_step_that_fails(case: str, sandbox: Sandbo
 
 def test_a_continuation_reports_its_own_lines_and_output(sandbox: Sandbox) -> None:
     text = "```python\nx = 5\nprint('first')\n```\n\n```python\nprint(x)  # 5\n1 / 0\n```\n"
-    examined = examine_answer(text, sandbox, rules={}, claims_policy="reject")
+    examined = examine_answer(text, sandbox, contract=ANY, claims_policy="reject")
     second = examined.checked[1]
     assert second.snippet.kind == "continuation"
     assert second.verdict.error_line == 2
@@ -274,20 +216,22 @@ def test_a_continuation_reports_its_own_lines_and_output(sandbox: Sandbox) -> No
 
 
 def test_the_accepted_text_holds_the_formatted_code(sandbox: Sandbox) -> None:
-    examined = examine_answer("A.\n\n```python\nx=1\nprint( x )  # 1\n```\n", sandbox, rules={}, claims_policy="reject")
+    examined = examine_answer(
+        "A.\n\n```python\nx=1\nprint( x )  # 1\n```\n", sandbox, contract=ANY, claims_policy="reject"
+    )
     assert examined.text == "A.\n\n```python\nx = 1\nprint(x)  # 1\n```\n"
 
 
 def test_wrong_claims_are_corrected_where_the_policy_is_so(sandbox: Sandbox) -> None:
     text = GOOD.replace("# 1", "# 2")
-    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="correct")
+    examined = examine_answer(text, sandbox, contract=Contract(rules={"prints": True}), claims_policy="correct")
     assert examined.rejection is None
     assert (examined.text, examined.claims_corrected) == (GOOD, 1)
 
 
 def test_what_cannot_be_corrected_is_rejected_all_the_same(sandbox: Sandbox) -> None:
     text = GOOD + "\n```python\nint('3')  # raises ValueError\n```\n"
-    examined = examine_answer(text, sandbox, rules={}, claims_policy="correct")
+    examined = examine_answer(text, sandbox, contract=Contract(rules={}), claims_policy="correct")
     assert examined.rejection is not None
     assert (examined.rejection.step, examined.claims_corrected) == ("claims", 0)
 
@@ -303,22 +247,15 @@ def test_wrong_outputs_that_are_planted_in_recorded_answers_are_all_caught(sandb
         match = re.search(r"(?<=print\()[^#\n]*  # [^\n]*?(\d)\n", text)
         if match is None:
             continue
-        assert examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject").rejection is None
+        assert examine_answer(text, sandbox, contract=PRINTS, claims_policy="reject").rejection is None
         wrong = text[: match.start(1)] + str((int(match.group(1)) + 1) % 10) + text[match.end(1) :]
-        found = examine_answer(wrong, sandbox, rules={"prints": True}, claims_policy="reject").rejection
+        found = examine_answer(wrong, sandbox, contract=PRINTS, claims_policy="reject").rejection
         assert found is not None
         assert (found.step, found.reason) == ("claims", "wrong_output")
         planted += 1
         if planted == 10:
             break
     assert planted == 10
-
-
-def test_a_tolerated_violation_is_measured_and_rejects_nothing(sandbox: Sandbox) -> None:
-    rules = {"words": [50, 60], "prints": True}
-    examined = examine_answer(GOOD, sandbox, rules=rules, claims_policy="reject", tolerated=("words",))
-    assert examined.rejection is None
-    assert [(finding.rule, finding.ok) for finding in examined.findings] == [("words", False), ("prints", True)]
 
 
 EXERCISE = """```python
@@ -352,7 +289,9 @@ assert largest([-2, -1]) == -1"""
 )
 def test_asserts_must_fail_on_a_stub_and_on_most_mutants(asserts: str, reason: str | None, sandbox: Sandbox) -> None:
     text = EXERCISE.format(asserts=asserts)
-    rejection = examine_answer(text, sandbox, rules={"asserts_bite": 0.5}, claims_policy="reject").rejection
+    rejection = examine_answer(
+        text, sandbox, contract=Contract(rules={"asserts_bite": 0.5}), claims_policy="reject"
+    ).rejection
     assert (rejection and (rejection.step, rejection.reason)) == (("exercise", reason) if reason else None)
 
 
@@ -388,7 +327,7 @@ print(math.floor(half(5)))  # 2
 print(half(4))  # 2.0
 ```
 """
-    examined = examine_answer(text, sandbox, rules={"prints": True}, claims_policy="reject")
+    examined = examine_answer(text, sandbox, contract=PRINTS, claims_policy="reject")
     assert examined.rejection is None
     found = signals_of(examined, sandbox)
     assert found.unused_names == ("os", "unused")

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from textbooks.examine import examine_answer
 from textbooks.excerpt import markdown
+from textbooks.excerpt.checks import Contract
 from textbooks.sandbox import Sandbox
 
+PRINTS = Contract(rules={"prints": True})
 PIECES = [
     "```python\n",
     "```\n",
@@ -61,7 +63,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("case", PUBLISHED)
 def test_what_is_published_is_what_ran(case: str, sandbox: Sandbox) -> None:
-    examined = examine_answer(PUBLISHED[case], sandbox, rules={"prints": True}, claims_policy="reject")
+    examined = examine_answer(PUBLISHED[case], sandbox, contract=PRINTS, claims_policy="reject")
     assert examined.rejection is None, examined.rejection
     again = markdown.read(examined.text).snippets
     assert [s.code for s in again] == [item.code for item in examined.checked]
@@ -71,14 +73,14 @@ def test_what_is_published_is_what_ran(case: str, sandbox: Sandbox) -> None:
 def test_the_contract_is_measured_on_what_is_published(sandbox: Sandbox) -> None:
     long_call = "print(" + ", ".join(f"number_{i}" for i in range(12)) + ")"
     text = "A.\n\n```python\n" + "".join(f"number_{i} = {i}\n" for i in range(12)) + long_call + "\n```\n"
-    examined = examine_answer(text, sandbox, rules={"snippet_lines": 13}, claims_policy="ignore")
+    examined = examine_answer(text, sandbox, contract=Contract(rules={"snippet_lines": 13}), claims_policy="ignore")
     assert examined.rejection is not None
     assert examined.rejection.reason == "snippet_lines"
 
 
 def test_a_future_import_in_a_continuation_stands_first(sandbox: Sandbox) -> None:
     text = "```python\nx = 5\n```\n\n```python\nfrom __future__ import annotations\n\nprint(x)  # 5\n1 / 0\n```\n"
-    second = examine_answer(text, sandbox, rules={}, claims_policy="reject").checked[1]
+    second = examine_answer(text, sandbox, contract=Contract(rules={}), claims_policy="reject").checked[1]
     assert (second.verdict.status, second.verdict.error_line, second.claims[0].agrees) == ("raised", 4, True)
 
 
@@ -96,7 +98,7 @@ NOT_PYTHON_FOR_CPYTHON = {
 @pytest.mark.parametrize("case", NOT_PYTHON_FOR_CPYTHON)
 def test_code_that_only_black_would_take_is_a_rejection(case: str, sandbox: Sandbox) -> None:
     text = f"A.\n\n```python\n{NOT_PYTHON_FOR_CPYTHON[case]}\n```\n"
-    examined = examine_answer(text, sandbox, rules={"python": "3.11"}, claims_policy="reject")
+    examined = examine_answer(text, sandbox, contract=Contract(rules={"python": "3.11"}), claims_policy="reject")
     assert examined.rejection is not None
     assert examined.rejection.reason == "syntax_error"
 

@@ -21,6 +21,7 @@ from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError
 from textbooks.examine import ClaimsPolicy, examine_answer, signals_of
+from textbooks.excerpt.checks import Contract
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
@@ -58,9 +59,8 @@ class Task:
     """One answer to examine, as it travels to a worker process."""
 
     written: Written
-    rules: Mapping[str, Any]
+    contract: Contract
     claims_policy: ClaimsPolicy
-    tolerated: tuple[str, ...]
     signals: bool
 
 
@@ -194,9 +194,7 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
         return Outcome(written=written, examination=None)
     first = None
     for text in (written.text, *written.others):
-        examination = examine_answer(
-            text, sandbox, rules=task.rules, claims_policy=task.claims_policy, tolerated=task.tolerated
-        )
+        examination = examine_answer(text, sandbox, contract=task.contract, claims_policy=task.claims_policy)
         outcome = Outcome(written=replace(written, text=text), examination=examination)
         if not outcome.rejection:
             with_signals = (
@@ -210,7 +208,8 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
 def _task(job: Job, written: Written) -> Task:
     spec = job.recipe.spec
     rules = job.recipe.rules_for(written.assignment)
-    return Task(written=written, rules=rules, claims_policy=spec.claims, tolerated=spec.tolerate, signals=spec.signals)
+    contract = Contract(rules=rules, on_violation=spec.on_violation, language=spec.language)
+    return Task(written=written, contract=contract, claims_policy=spec.claims, signals=spec.signals)
 
 
 def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine) -> Path:

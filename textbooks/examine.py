@@ -3,12 +3,12 @@
 `build` and `verify` share this. It joins the excerpt room, which reads, with the sandbox, which runs.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from textbooks import exercises
 from textbooks.excerpt import checks, correcting, markdown, signals
+from textbooks.excerpt.checks import Contract
 from textbooks.records import CheckedSnippet, Examination, Finding, Rejection, Signals
 from textbooks.running import format_snippets, run_snippets
 from textbooks.sandbox import Sandbox
@@ -21,15 +21,13 @@ def examine_answer(
     text: str,
     sandbox: Sandbox,
     *,
-    rules: Mapping[str, Any],
+    contract: Contract,
     claims_policy: ClaimsPolicy,
-    tolerated: Collection[str] = (),
 ) -> Examination:
     """Read a teacher's answer and decide whether it holds; the first step that fails rejects it.
 
     The answer must hold at least one snippet, every snippet must parse, keep the contract, run to its end, and print
     what its text claims. Wrong claims reject it, are ignored, or are corrected; a corrected text is examined anew.
-    Violations of the rules in `tolerated` are measured and reject nothing.
     """
     excerpt = markdown.read(text)
     found = Examination(excerpt=excerpt, checked=(), text=text)
@@ -53,33 +51,39 @@ def examine_answer(
         replace(item, snippet=snippet, code=snippet.code)
         for item, snippet in zip(formatted, excerpt.snippets, strict=True)
     )
-    checked = run_snippets(as_published, sandbox, strict=bool(rules.get("prints")), outputs=excerpt.outputs)
-    findings = checks.measure(excerpt, rules)
+    checked = run_snippets(as_published, sandbox, strict=bool(contract.rules.get("prints")), outputs=excerpt.outputs)
+    findings = checks.measure(excerpt, contract)
     found = Examination(excerpt=excerpt, checked=checked, text=text, findings=findings)
-    violated = next((finding for finding in findings if not finding.ok and finding.rule not in tolerated), None)
-    if violated:
+    if violated := checks.violation(findings, contract):
         return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
     rejection = _run_rejection(checked, claims_policy)
     if rejection and rejection.step == "claims" and claims_policy == "correct":
-        return _with_corrected_claims(found, rejection, sandbox, rules, tolerated)
-    if not rejection and "asserts_bite" in rules:
-        rejection = exercises.rejection(checked[0].code, sandbox, least_share=rules["asserts_bite"])
+        return _with_corrected_claims(found, rejection, sandbox, contract)
+    if not rejection and "asserts_bite" in contract.rules:
+        rejection = exercises.rejection(checked[0].code, sandbox, least_share=contract.rules["asserts_bite"])
     return replace(found, rejection=rejection)
 
 
 def _with_corrected_claims(
-    found: Examination,
-    rejection: Rejection,
-    sandbox: Sandbox,
-    rules: Mapping[str, Any],
-    tolerated: Collection[str],
+    found: Examination, rejection: Rejection, sandbox: Sandbox, contract: Contract
 ) -> Examination:
     """Examine the text with its claims corrected; what cannot be corrected stays rejected."""
     text, count, left = correcting.corrected(found.text, found.checked)
     if left or not count:
         return replace(found, rejection=rejection)
-    anew = examine_answer(text, sandbox, rules=rules, claims_policy="reject", tolerated=tolerated)
-    return replace(found, rejection=rejection) if anew.rejection else replace(anew, claims_corrected=count)
+    anew = examine_answer(text, sandbox, contract=contract, claims_policy="reject")
+    if anew.rejection:
+        return replace(found, rejection=rejection)
+    checked = tuple(_with_written(new, old) for new, old in zip(anew.checked, found.checked, strict=True))
+    return replace(anew, checked=checked, claims_corrected=count)
+
+
+def _with_written(new: CheckedSnippet, old: CheckedSnippet) -> CheckedSnippet:
+    """Return a snippet whose corrected claims tell what stood there before; claims keep their order."""
+    if len(new.claims) != len(old.claims):
+        return new
+    pairs = zip(new.claims, old.claims, strict=True)
+    return replace(new, claims=tuple(replace(n, written=o.claimed) if o.agrees is False else n for n, o in pairs))
 
 
 def _content(code: str) -> str:

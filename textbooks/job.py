@@ -188,11 +188,11 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
         return recipe.source.place(("rules", rule))
 
     checks.refuse_unknown(recipe.spec.rules, place)
-    for rule in recipe.spec.tolerate:
+    for rule in recipe.spec.on_violation:
         if rule not in recipe.spec.rules:
-            where = recipe.source.place(("tolerate",))
+            where = recipe.source.place(("on_violation", rule))
             near = suggestion(rule, recipe.spec.rules)
-            raise TextbooksError(f"{where}: {rule!r} is tolerated and is no rule of this recipe.{near}")
+            raise TextbooksError(f"{where}: {rule!r} is no rule of this recipe.{near}")
     for rules in recipe.all_rules():
         checks.refuse_unusable(rules, place)
     for axis in rows.clashing(first):

@@ -146,9 +146,11 @@ class Claim:
     """How it is made: a comment of some form, a result in a session, or an output block."""
     lines: int = 1
     """How many lines of the document it takes."""
+    written: str | None = None
+    """What was claimed before it was corrected; None for a claim that stands as it was written."""
 
     def view(self) -> dict[str, Any]:
-        """Return the claim as a mapping, for rows and verdict lines."""
+        """Return the claim as a mapping, for verdict lines; rows add `written`."""
         return {"line": self.line, "claimed": self.claimed, "actual": self.actual, "agrees": self.agrees}
 
 

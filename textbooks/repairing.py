@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from textbooks.calls import Response
 from textbooks.job import Job
-from textbooks.records import Outcome, Written
+from textbooks.records import Outcome, Rejection, Written
 from textbooks.writing import Writer, total, unusable
 
 MENDABLE = ("read", "format", "contract", "run", "claims", "exercise")
@@ -35,7 +35,7 @@ def repaired(
         failing = [
             place
             for place, outcome in enumerate(current)
-            if outcome.rejection and outcome.rejection.step in MENDABLE and place not in given_up
+            if outcome.rejection and place not in given_up and _is_mendable(job, outcome.rejection)
         ]
         if not failing:
             break
@@ -57,6 +57,11 @@ def repaired(
         for (place, _), outcome in zip(again, examine([written for _, written in again]), strict=True):
             current[place] = outcome
     return current, unanswered
+
+
+def _is_mendable(job: Job, rejection: Rejection) -> bool:
+    is_final = rejection.step == "contract" and job.recipe.spec.on_violation.get(rejection.reason) == "reject"
+    return rejection.step in MENDABLE and not is_final
 
 
 def _rewritten(job: Job, outcome: Outcome, response: Response) -> Written:

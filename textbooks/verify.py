@@ -6,7 +6,7 @@ reStructuredText and Python are corrected in place.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from textbooks.documents import Document, documents, files, read
 from textbooks.engines import LocalEngine
 from textbooks.excerpt import checks, correcting, formatting, markdown
+from textbooks.excerpt.checks import Contract
 from textbooks.plan import recipe as recipes
 from textbooks.records import CheckedSnippet, Finding
 from textbooks.running import format_snippets, run_snippets
@@ -139,7 +140,7 @@ def verify(
     policy = (policy or shipped()).with_changes(packages=tuple(packages))
     with LocalEngine(workers=workers, policy=policy, isolation=isolation) as engine:
         texts: Iterable[Document] = (document for file in wanted for document in documents(file, column))
-        each = partial(fix_document if fix else verify_document, rules=_rules(contract))
+        each = partial(fix_document if fix else verify_document, contract=_contract(contract))
         for done, verified in enumerate(engine.map(each, texts), start=1):
             progress(done)
             yield from verified.checked
@@ -160,15 +161,15 @@ def check_document(document: Document, sandbox: Sandbox) -> list[Checked]:
     return [Checked(document=document, item=item, row=row) for item, row in zip(checked, rows, strict=True)]
 
 
-def verify_document(document: Document, sandbox: Sandbox, *, rules: Mapping[str, Any] | None = None) -> Verified:
-    """Run the snippets of one document, in whatever process this is, and measure it by rules where there are some."""
+def verify_document(document: Document, sandbox: Sandbox, *, contract: Contract | None = None) -> Verified:
+    """Run the snippets of one document, in whatever process this is, and measure it by a contract if there is one."""
     checked = tuple(check_document(document, sandbox))
     measured = None
     parses = all(one.item.verdict.status != "syntax_error" for one in checked)
-    if rules is not None and document.kind == "markdown" and parses:
+    if contract is not None and document.kind == "markdown" and parses:
         excerpt = markdown.read(document.text)
         scripts = tuple(snippet for snippet in excerpt.snippets if _parses(snippet.code))
-        measured = Measured(document=document, findings=checks.measure(replace(excerpt, snippets=scripts), rules))
+        measured = Measured(document=document, findings=checks.measure(replace(excerpt, snippets=scripts), contract))
     return Verified(document=document, checked=checked, measured=measured)
 
 
@@ -180,18 +181,18 @@ def _parses(code: str) -> bool:
     return True
 
 
-def _rules(recipe: str | None) -> dict[str, Any] | None:
-    """Return the rules of a recipe that are the same for all of its samples."""
+def _contract(recipe: str | None) -> Contract | None:
+    """Return the rules of a recipe that are the same for all of its samples, as a contract."""
     if recipe is None:
         return None
     loaded = recipes.load(recipe)
     checks.refuse_unknown(loaded.spec.rules, lambda rule: loaded.source.place(("rules", rule)))
-    return next(loaded.all_rules())
+    return Contract(rules=next(loaded.all_rules()), language=loaded.spec.language)
 
 
-def fix_document(document: Document, sandbox: Sandbox, *, rules: Mapping[str, Any] | None = None) -> Verified:
+def fix_document(document: Document, sandbox: Sandbox, *, contract: Contract | None = None) -> Verified:
     """Correct a file in place, and return what is left to find in it; rows and notebooks are only looked at."""
-    verified = verify_document(document, sandbox, rules=rules)
+    verified = verify_document(document, sandbox, contract=contract)
     if document.row is not None or document.kind == "notebook":
         return verified
     text, count, _ = correcting.corrected(document.text, [one.item for one in verified.checked])
@@ -203,7 +204,7 @@ def fix_document(document: Document, sandbox: Sandbox, *, rules: Mapping[str, An
     mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
     write_text(path, mark + text)
     changed = Document(path=document.path, text=text, kind=document.kind)
-    return verify_document(changed, sandbox, rules=rules) if count else verified
+    return verify_document(changed, sandbox, contract=contract) if count else verified
 
 
 def _formatted(document: Document) -> str:

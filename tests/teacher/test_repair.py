@@ -103,6 +103,17 @@ def test_a_recipe_says_how_often_and_in_which_words(recipe: Path, tmp_path: Path
     assert none.tally["rejected"] == {"run": {"raised": 6}}
 
 
+def test_a_rule_that_rejects_is_not_sent_back(recipe: Path, tmp_path: Path, learner: Learner) -> None:
+    learner.holds_after = 0
+    rules = "rules={snippets: [2, 2], paragraphs: 9}"
+    built = build(recipe, learner, tmp_path / "run", rules, "on_violation={snippets: reject}")
+    assert built.tally["rejected"] == {"contract": {"snippets": 6}}
+    assert {len(one) for one in learner.conversations} == {1}
+    mended = build(recipe, learner, tmp_path / "mended", rules, "on_violation={snippets: repair}")
+    assert mended.tally["rejected"] == {"contract": {"snippets": 6}}
+    assert {len(one) for one in learner.conversations} == {1, 3}, "only what may be mended goes back"
+
+
 def test_repair_stays_within_the_budget_and_goes_on_with_more(recipe: Path, tmp_path: Path, learner: Learner) -> None:
     limit = "teacher.sampling.max_completion_tokens=50"
     job = jobs.prepare(str(big(recipe, 30)), base_url=learner.url, price="in=1000,out=2000", settings=[limit])

@@ -110,7 +110,7 @@ def snippets(outcome: Outcome) -> list[Row]:
             "cpu_seconds": item.verdict.cpu_seconds,
             "peak_memory_bytes": item.verdict.peak_memory_bytes,
             "isolation": item.verdict.isolation,
-            "claims": [claim.view() for claim in item.claims],
+            "claims": [{**claim.view(), "written": claim.written} for claim in item.claims],
         }
         for position, item in enumerate(outcome.examination.checked)
     ]
@@ -141,7 +141,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
     signals = [("coverage", real), ("lines_not_reached", whole), ("unused_names", texts)]
     signals += [("has_docstrings", pa.bool_()), ("prose_words", whole), ("code_lines", whole)]
     contract = [("rule", text), ("ok", pa.bool_()), ("value", text), ("limit", text)]
-    claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_())]
+    claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_()), ("written", text)]
     return {
         "default": pa.schema(
             [

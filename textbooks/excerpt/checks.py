@@ -1,45 +1,70 @@
-"""The checks: the rules of the contract that a prompt stated, measured on the answer.
+"""The contract: the rules that a prompt stated, measured on the answer.
 
 Each rule is a small function from (excerpt, its parsed snippets, the rule's value) to a measurement; the recipe gives
-the values, and its template prints the very same ones, so prompt and check cannot drift. A new rule is a function here
-and a line in CHECKS. Knows nothing of whether the code runs.
+the values, and its template prints the very same ones, so prompt and check cannot drift. A new rule is a function in
+prose_checks.py or code_checks.py and a line in RULES. Knows nothing of whether the code runs.
 """
 
 import ast
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.excerpt import prose_checks
+from textbooks.excerpt import code_checks, languages, prose_checks
+from textbooks.excerpt.code_checks import Trees
 from textbooks.records import Excerpt, Finding
 
-Trees = tuple[ast.Module, ...]
+Action = Literal["reject", "repair", "warn"]
 Check = Callable[[Excerpt, Trees, Any], tuple[bool, Any]]
 
 
-def measure(excerpt: Excerpt, rules: Mapping[str, Any]) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What an answer has to keep."""
+
+    rules: Mapping[str, Any]
+    """Rule → its value, in the order in which violations are told."""
+    on_violation: Mapping[str, Action] = field(default_factory=dict)
+    """Rule → what becomes of an answer that breaks it; `repair` where nothing is said."""
+    language: str = "en"
+    """The language of the prose, for rules that depend on it."""
+
+    def action(self, rule: str) -> Action:
+        """Return what becomes of an answer that breaks a rule."""
+        return self.on_violation.get(rule, "repair")
+
+
+def measure(excerpt: Excerpt, contract: Contract) -> tuple[Finding, ...]:
     """Measure every rule, in the recipe's order. The snippets must parse."""
     trees = tuple(ast.parse(snippet.code) for snippet in excerpt.snippets)
     findings = []
-    for rule, limit in rules.items():
-        ok, value = CHECKS[rule](excerpt, trees, limit)
+    for rule, limit in contract.rules.items():
+        check, _ = RULES[rule]
+        taken = [contract.language, limit] if rule in NEED_LANGUAGE else limit
+        ok, value = check(excerpt, trees, taken)
         findings.append(Finding(rule=rule, ok=ok, value=value, limit=limit))
     return tuple(findings)
+
+
+def violation(findings: Iterable[Finding], contract: Contract) -> Finding | None:
+    """Return the broken rule for which an answer is rejected: one beyond repair where there is one, else the first."""
+    broken = [one for one in findings if not one.ok and contract.action(one.rule) != "warn"]
+    return next((one for one in broken if contract.action(one.rule) == "reject"), next(iter(broken), None))
 
 
 def refuse_unknown(rules: Iterable[str], place: Callable[[str], str]) -> None:
     """Raise a TextbooksError for a rule that no check here measures; `place` tells where a rule stands."""
     for rule in rules:
-        if rule not in CHECKS:
-            raise TextbooksError(f"{place(rule)}: unknown rule {rule!r}.{suggestion(rule, CHECKS)}")
+        if rule not in RULES:
+            raise TextbooksError(f"{place(rule)}: unknown rule {rule!r}.{suggestion(rule, RULES)}")
 
 
 def refuse_unusable(rules: Mapping[str, Any], place: Callable[[str], str]) -> None:
     """Raise a TextbooksError for a rule whose value is not of the kind that its check takes."""
     for rule, value in rules.items():
-        kind = TAKES[rule]
+        kind = RULES[rule][1]
         if not KINDS[kind](value):
             raise TextbooksError(f"{place(rule)}: rule {rule!r} is {value!r}; it takes {kind}")
 
@@ -62,158 +87,58 @@ def _is_node(value: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, ast.AST)
 
 
+COUNT = "a whole number from 0"
+RANGE = "two whole numbers, least and most"
+FLAG = "true or false"
+NAMES = "a list of package names"
+VERSION = 'a version in quotes, such as "3.11"'
+NAME = "a function name"
+NODE = "the name of a node of Python's ast module, such as ListComp"
+SHARE = "a share between 0 and 1"
+SCRIPT = "the name of a script, such as latin, hangul, kana, han or cyrillic"
+LANGUAGE = "the code of a language, such as en, ko or ja"
+TEXTS = "a list of texts"
+WORDS = "a text or a list of texts"
+
 KINDS: dict[str, Callable[[object], bool]] = {
-    "a whole number from 0": _is_count,
-    "two whole numbers, least and most": _is_range,
-    "true or false": lambda value: isinstance(value, bool),
-    "a list of package names": _is_names,
-    'a version in quotes, such as "3.11"': lambda v: isinstance(v, str) and re.fullmatch(r"3\.\d{1,2}", v) is not None,
-    "a function name": lambda value: isinstance(value, str) and value.isidentifier(),
-    "the name of a node of Python's ast module, such as ListComp": _is_node,
-    "a share between 0 and 1": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= 1,
-    "the name of a script, such as latin, hangul, kana, han or cyrillic": lambda value: value in prose_checks.SCRIPTS,
-    "a list of texts": _is_names,
+    COUNT: _is_count,
+    RANGE: _is_range,
+    FLAG: lambda value: isinstance(value, bool),
+    NAMES: _is_names,
+    VERSION: lambda value: isinstance(value, str) and re.fullmatch(r"3\.\d{1,2}", value) is not None,
+    NAME: lambda value: isinstance(value, str) and value.isidentifier(),
+    NODE: _is_node,
+    SHARE: lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1,
+    SCRIPT: lambda value: value in prose_checks.SCRIPTS,
+    LANGUAGE: lambda value: isinstance(value, str) and languages.is_known(value),
+    TEXTS: _is_names,
+    WORDS: lambda value: isinstance(value, str) or _is_names(value),
 }
 
-
-def _snippets(excerpt: Excerpt, trees: Trees, limits: list[int]) -> tuple[bool, int]:
-    count = len(excerpt.snippets)
-    return limits[0] <= count <= limits[1], count
-
-
-def _snippet_lines(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:
-    counts = [sum(bool(line.strip()) for line in s.code.splitlines()) for s in excerpt.snippets]
-    return max(counts, default=0) <= most, max(counts, default=0)
-
-
-def _line_length(excerpt: Excerpt, trees: Trees, most: int) -> tuple[bool, int]:
-    longest = max((len(line) for s in excerpt.snippets for line in s.code.splitlines()), default=0)
-    return longest <= most, longest
-
-
-def _defines_and_calls(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, str]:
-    defined = {
-        node.name
-        for tree in trees
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-    called = {
-        name.id
-        for tree in trees
-        for statement in tree.body
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        for name in ast.walk(statement)
-        if isinstance(name, ast.Name)
-    }
-    value = f"defines {sorted(defined)}, uses {sorted(defined & called)}"
-    return not wanted or bool(defined & called), value
-
-
-def _prints(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, int]:
-    count = sum(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-        for tree in trees
-        for node in ast.walk(tree)
-    )
-    return not wanted or count > 0, count
-
-
-def _libraries(excerpt: Excerpt, trees: Trees, allowed: list[str]) -> tuple[bool, list[str]]:
-    imported: set[str] = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported.add((node.module or "").partition(".")[0])
-    foreign = sorted(imported - sys.stdlib_module_names - set(allowed))
-    return not foreign, foreign
-
-
-def _python(excerpt: Excerpt, trees: Trees, version: str) -> tuple[bool, str]:
-    major, minor = (int(part) for part in version.split("."))
-    for snippet in excerpt.snippets:
-        try:
-            ast.parse(snippet.code, feature_version=(major, minor))
-        except SyntaxError as error:
-            return False, f"line {error.lineno}: {error.msg}"
-    return True, version
-
-
-def _functions(trees: Trees) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-
-
-def _function_name(excerpt: Excerpt, trees: Trees, name: str) -> tuple[bool, list[str]]:
-    names = [function.name for function in _functions(trees)]
-    return names[:1] == [name], names
-
-
-def _docstring(excerpt: Excerpt, trees: Trees, wanted: bool) -> tuple[bool, bool]:
-    has = any(ast.get_docstring(function) for function in _functions(trees)[:1])
-    return has or not wanted, has
-
-
-def _construct(excerpt: Excerpt, trees: Trees, node_name: str) -> tuple[bool, str]:
-    kind = getattr(ast, node_name)
-    used = any(isinstance(node, kind) for function in _functions(trees) for node in ast.walk(function))
-    return used, node_name if used else "absent"
-
-
-def _asserts(excerpt: Excerpt, trees: Trees, least: int) -> tuple[bool, int]:
-    count = sum(isinstance(node, ast.Assert | ast.Try) for tree in trees for node in tree.body)
-    return count >= least, count
-
-
-def _asserts_bite(excerpt: Excerpt, trees: Trees, share: float) -> tuple[bool, str]:
-    """Pass: what has to run to be measured is measured where the box is, in exercises.py."""
-    return True, "see the step exercise"
-
-
-CHECKS: dict[str, Check] = {
-    "paragraphs": prose_checks.paragraphs,
-    "words": prose_checks.words,
-    "plain_prose": prose_checks.plain_prose,
-    "snippets": _snippets,
-    "snippet_lines": _snippet_lines,
-    "line_length": _line_length,
-    "code_last": prose_checks.code_last,
-    "defines_and_calls": _defines_and_calls,
-    "prints": _prints,
-    "libraries": _libraries,
-    "python": _python,
-    "function_name": _function_name,
-    "docstring": _docstring,
-    "construct": _construct,
-    "asserts": _asserts,
-    "chat_free": prose_checks.chat_free,
-    "banned_openings": prose_checks.banned_openings,
-    "whole_end": prose_checks.whole_end,
-    "script": prose_checks.script,
-    "asserts_bite": _asserts_bite,
+RULES: dict[str, tuple[Check, str]] = {
+    "paragraphs": (prose_checks.paragraphs, COUNT),
+    "words": (prose_checks.words, RANGE),
+    "plain_prose": (prose_checks.plain_prose, FLAG),
+    "chat_free": (prose_checks.chat_free, FLAG),
+    "banned_openings": (prose_checks.banned_openings, TEXTS),
+    "whole_end": (prose_checks.whole_end, FLAG),
+    "script": (prose_checks.script, SCRIPT),
+    "prose_language": (prose_checks.prose_language, LANGUAGE),
+    "mentions": (prose_checks.mentions, WORDS),
+    "code_last": (prose_checks.code_last, FLAG),
+    "snippets": (code_checks.snippets, RANGE),
+    "snippet_lines": (code_checks.snippet_lines, COUNT),
+    "line_length": (code_checks.line_length, COUNT),
+    "defines_and_calls": (code_checks.defines_and_calls, FLAG),
+    "prints": (code_checks.prints, FLAG),
+    "libraries": (code_checks.libraries, NAMES),
+    "python": (code_checks.python, VERSION),
+    "function_name": (code_checks.function_name, NAME),
+    "docstring": (code_checks.docstring, FLAG),
+    "construct": (code_checks.construct, NODE),
+    "asserts": (code_checks.asserts, COUNT),
+    "asserts_bite": (code_checks.asserts_bite, SHARE),
 }
-_COUNT, _RANGE, _FLAG, _NAMES, _VERSION, _NAME, _NODE, _SHARE, _SCRIPT_NAME, _TEXTS = KINDS
-TAKES = {
-    "paragraphs": _COUNT,
-    "words": _RANGE,
-    "plain_prose": _FLAG,
-    "snippets": _RANGE,
-    "snippet_lines": _COUNT,
-    "line_length": _COUNT,
-    "code_last": _FLAG,
-    "defines_and_calls": _FLAG,
-    "prints": _FLAG,
-    "libraries": _NAMES,
-    "python": _VERSION,
-    "function_name": _NAME,
-    "docstring": _FLAG,
-    "construct": _NODE,
-    "asserts": _COUNT,
-    "chat_free": _FLAG,
-    "banned_openings": _TEXTS,
-    "whole_end": _FLAG,
-    "script": _SCRIPT_NAME,
-    "asserts_bite": _SHARE,
-}
-"""Rule → the kind of value that it takes, in the words of the message that refuses another."""
+"""Rule → its check, and the kind of value that it takes, in the words of the message that refuses another."""
+NEED_LANGUAGE = frozenset({"mentions"})
+"""Rules whose check takes [the recipe's language, the value]."""

@@ -8,6 +8,7 @@ asked for exact outputs; else a text that does not look like a value may be a re
 import ast
 import math
 import re
+from collections import Counter
 
 WORDS = (
     r"outputs?|out|prints?|printed|returns?|results?(?:\s+in)?|yields?|gives?|displays?|shows?|evaluates\s+to|equals|is"
@@ -19,6 +20,8 @@ WORDS = (
 ARROW = re.compile(r"^(?:>>>|={1,2}>|-+>|→|⇒|➜)\s*")
 LEAD = re.compile(rf"^(?:(?:{WORDS})\b\s*[:：=]?|(?:{WORDS})\s*[:：])\s*", re.IGNORECASE)
 LABEL = re.compile(rf"^(?:{WORDS})\s*[:：]\s*", re.IGNORECASE)
+LATER_LEAD = re.compile(rf"^.*[,，;；]\s*(?:{WORDS})(?:\b|(?<=[^\x00-\u02ff]))\s*[:：=]?\s*", re.IGNORECASE)
+"""What goes before a value at the end of a remark: `the sum of both, prints 3`."""
 TAIL = re.compile(
     r"\s*(?:(?:을|를|이|가)?\s*(?:반환|출력)(?:합니다|한다|됩니다|된다|함|됨)?|(?:を|が)?(?:返す|返します|出力(?:する|します|される)?|表示(?:する|します|される)?)"
     r"|zurück|aus)[.。]?$"
@@ -32,6 +35,9 @@ REMARK = re.compile(
 """Where a value may end and a remark on it begin."""
 ELLIPSIS = ("...", "…")
 UNREPEATABLE = re.compile(r"\bat 0x[0-9a-f]+", re.IGNORECASE)
+SPACE_BY_PUNCTUATION = re.compile(r"\s*([,:;()\[\]{}])\s*")
+NEARLY_SHARE, NEARLY_WORDS = 0.85, 5
+"""A text of so many words that shares so many of them with the output is meant as that output."""
 SIGNIFICANT_DIGITS = 3
 """To so many digits an approximate number has to be right."""
 
@@ -39,14 +45,21 @@ SIGNIFICANT_DIGITS = 3
 def agrees(claimed: str, actual: str, *, strict: bool) -> bool | None:
     """Return whether `claimed` is what came out; texts of several lines are compared line by line."""
     actual = _trimmed(actual)
-    forms = _forms(_trimmed(claimed))
+    claimed = _trimmed(claimed)
+    forms = _forms(claimed)
     if any(_is_same(form, actual, strict=strict) for form in forms):
         return True
     if UNREPEATABLE.search(actual):
         return None
     if strict:
         return False
-    values = [_literal(form) for form in forms]
+    if (end := LATER_LEAD.sub("", claimed)) != claimed and any(
+        _is_same(form, actual, strict=False) for form in _forms(end)
+    ):
+        return True
+    if any(_is_nearly(form, actual) for form in forms):
+        return False
+    values = [_literal(ABOUT.sub("", form)) for form in forms]
     claimed_value = next((value for value in values if value is not NOTHING), NOTHING)
     if claimed_value is NOTHING:
         claimed_value = _value_before_a_remark(forms, actual)
@@ -91,7 +104,20 @@ def _is_same(claimed: str, actual: str, *, strict: bool) -> bool:
         return True
     if strict:
         return False
-    return " ".join(claimed.split()) == " ".join(actual.split()) or _same(value, other, tolerant=True)
+    texts = (claimed, value) if isinstance(value, str) else (claimed,)
+    return any(_spaced(text) == _spaced(actual) for text in texts) or _same(value, other, tolerant=True)
+
+
+def _spaced(text: str) -> str:
+    """Return a text in which it does not matter how wide it is set."""
+    return SPACE_BY_PUNCTUATION.sub(r"\1", " ".join(text.split()))
+
+
+def _is_nearly(claimed: str, actual: str) -> bool:
+    """Return whether a text differs from the output in so few words that it is no remark but a wrong output."""
+    one, other = Counter(claimed.strip("\"'").split()), Counter(actual.split())
+    is_long = min(one.total(), other.total()) >= NEARLY_WORDS
+    return is_long and 2 * (one & other).total() >= NEARLY_SHARE * (one.total() + other.total())
 
 
 def _is_about(claimed: str, actual: object) -> bool:

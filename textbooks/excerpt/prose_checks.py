@@ -5,6 +5,7 @@ The table that names them, and says what values they take, is in checks.py.
 
 import re
 
+from textbooks.excerpt import languages
 from textbooks.records import Excerpt
 
 CHAT = re.compile(
@@ -84,3 +85,31 @@ def script(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str]:
     counts = {name: sum(SCRIPTS[name].match(letter) is not None for letter in letters) for name in SCRIPTS}
     most = max(counts, key=lambda name: counts[name])
     return not letters or most == wanted, most if letters else ""
+
+
+def prose_language(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str]:
+    """Tell in which language the prose is; names set as code are left out."""
+    prose = re.sub(r"`[^`]*`", "", " ".join(excerpt.paragraphs))
+    if not any(letter.isalpha() for letter in prose):
+        return True, ""
+    found = languages.spoken(prose)
+    return found == wanted, found
+
+
+def mentions(excerpt: Excerpt, trees: object, taken: tuple[str, str | list[str]]) -> tuple[bool, list[str]]:
+    """List the words and phrases that neither prose nor code has in any form; `taken` is (language, wanted)."""
+    language, value = taken
+    wanted = [value] if isinstance(value, str) else value
+    if not languages.has_forms(language):
+        text = excerpt.text.casefold()
+        absent = [phrase for phrase in wanted if phrase.casefold() not in text]
+        return not absent, absent
+    there = languages.forms(excerpt.text, language)
+    absent = [phrase for phrase in wanted if not _occurs(languages.forms(phrase, language), there)]
+    return not absent, absent
+
+
+def _occurs(phrase: list[frozenset[str]], text: list[frozenset[str]]) -> bool:
+    """Return whether the words of a phrase stand in a text one behind the other, in whatever forms."""
+    starts = range(len(text) - len(phrase) + 1)
+    return any(all(word & there for word, there in zip(phrase, text[start:], strict=False)) for start in starts)

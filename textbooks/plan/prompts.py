@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from textbooks import assets
 from textbooks.calls import Request
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.plan.recipe import Recipe, StepSpec
+from textbooks.plan.recipe import Recipe, StepSpec, references
 from textbooks.records import Assignment, Rejection
 from textbooks.storage import digest
 
@@ -143,8 +143,8 @@ class Prompter:
 
     def _refuse_unused(self, used: set[str]) -> None:
         """Refuse an axis that no prompt shows: it would only multiply identical requests."""
-        values = [str(value) for value in self.recipe.spec.rules.values()]
-        used = used | {value[1:].partition(".")[0] for value in values if value.startswith("$")}
+        values = self.recipe.spec.rules.values()
+        used = used | {one[1:].partition(".")[0] for value in values for one in references(value)}
         used |= {parent for axis in self.recipe.axes for parent in axis.given}
         for axis in self.recipe.axes:
             if axis.name not in used:

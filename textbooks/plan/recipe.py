@@ -121,8 +121,9 @@ class RecipeSpec(Strict):
     samples: int = Field(default=100, ge=1)
     draw: Annotated[Mapping[Name, AxisSpec], Field(min_length=1)]
     rules: Mapping[Name, Any] = {}
-    tolerate: tuple[Name, ...] = ()
-    """Rules whose violation is measured and told in the column `contract`, and rejects nothing."""
+    on_violation: Mapping[Name, Literal["reject", "repair", "warn"]] = {}
+    """Rule → what becomes of an answer that breaks it: rejected at once, sent back to the teacher (where nothing is
+    said), or only told in the column `contract`."""
     claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
     teacher: TeacherSpec
@@ -161,30 +162,46 @@ class Recipe:
 
     def all_rules(self) -> Iterator[dict[str, Any]]:
         """Yield the rules in every form that a drawn entry can give them, without drawing all combinations."""
-        fixed = {name: value for name, value in self.spec.rules.items() if not _is_reference(value)}
+        fixed = {name: value for name, value in self.spec.rules.items() if not references(value)}
         yield fixed
         for name, value in self.spec.rules.items():
-            if _is_reference(value):
-                axis = value[1:].partition(".")[0]
-                entries = next((one.entries for one in self.axes if one.name == axis and not one.pick), None)
-                if entries is None:
-                    known = [one.name for one in self.axes if not one.pick]
-                    place = self.source.place(("rules", name))
-                    said = f"{place}: rule {name!r} names axis {axis!r}, which draws no single entry."
-                    raise TextbooksError(said + suggestion(axis, known))
-                for entry in entries:
-                    yield {name: self._resolved(name, value, {axis: entry.view()})}
+            # A list of references is of one kind whatever is drawn, so its parts are tried one by one.
+            for reference in references(value):
+                for view in self._views(name, reference):
+                    yield {name: self._resolved(name, [reference] if isinstance(value, list) else reference, view)}
+
+    def _views(self, rule: str, reference: str) -> Iterator[dict[str, Any]]:
+        """Yield what a template may see of the axis that a reference names."""
+        name = reference[1:].partition(".")[0]
+        axis = next((one for one in self.axes if one.name == name), None)
+        if axis is None:
+            place = self.source.place(("rules", rule))
+            said = f"{place}: rule {rule!r} names axis {name!r}, which is not drawn."
+            raise TextbooksError(said + suggestion(name, [one.name for one in self.axes]))
+        for entry in axis.entries:
+            yield {name: [entry.view()] if axis.pick else entry.view()}
 
     def _resolved(self, rule: str, value: Any, view: Mapping[str, Any]) -> Any:
+        if isinstance(value, list | tuple):
+            parts = [self._resolved(rule, one, view) if _is_reference(one) else one for one in value]
+            nested = (part if isinstance(part, list) else [part] for part in parts)
+            return [one for part in nested for one in part] if references(value) else value
         if not _is_reference(value):
             return value
         axis, _, key = value[1:].partition(".")
         place = self.source.place(("rules", rule))
         if axis not in view:
             raise TextbooksError(f"{place}: rule {rule!r} names axis {axis!r}.{suggestion(axis, view)}")
-        if key not in view[axis]:
-            raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, view[axis])}")
-        return view[axis][key]
+        drawn = view[axis] if isinstance(view[axis], list) else [view[axis]]
+        for entry in drawn:
+            if key not in entry:
+                raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, entry)}")
+        return [entry[key] for entry in drawn] if isinstance(view[axis], list) else drawn[0][key]
+
+
+def references(value: Any) -> list[str]:
+    """Return the references to drawn values, `$axis.field`, in the value of a rule."""
+    return [one for one in (value if isinstance(value, list | tuple) else [value]) if _is_reference(one)]
 
 
 def _is_reference(value: Any) -> bool:
