@@ -38,6 +38,8 @@ class Batchery:
         self.refuse_create: str | None = None
         self.fates: dict[str, str] = {}
         """Prompt → what becomes of it once, in place of an answer: `expired`, `500`, `404` or `400`."""
+        self.is_wrong_at_first = False
+        """Whether what is claimed holds only once it was sent back."""
         self.url = ""
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -86,9 +88,9 @@ class Batchery:
             if made["status"] == "in_progress":
                 self.end(made, status)
 
-    @staticmethod
-    def answer() -> dict[str, Any]:
-        return {**json.loads(completion(ANSWER)[2]), "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
+    def answer(self, messages: list[dict[str, str]]) -> dict[str, Any]:
+        text = ANSWER.replace("# 42", "# 43") if self.is_wrong_at_first and len(messages) == 1 else ANSWER
+        return {**json.loads(completion(text)[2]), "usage": {"prompt_tokens": 10, "completion_tokens": 50}}
 
     def end(self, made: dict[str, Any], status: str) -> None:
         answered, failed = [], []
@@ -104,7 +106,7 @@ class Batchery:
                 said = {"status_code": int(fate), "request_id": "r", "body": {"error": {"message": f"no: {fate}"}}}
                 failed.append({"id": "batch_req_y", "custom_id": line["custom_id"], "response": said, "error": None})
             else:
-                said = {"status_code": 200, "request_id": "r", "body": self.answer()}
+                said = {"status_code": 200, "request_id": "r", "body": self.answer(line["body"]["messages"])}
                 answered.append({"id": "batch_req_z", "custom_id": line["custom_id"], "response": said, "error": None})
         made["status"] = status
         for name, lines in (("output_file_id", answered), ("error_file_id", failed)):
@@ -266,6 +268,25 @@ def test_a_later_step_is_submitted_when_the_earlier_one_is_there(
     provider.finish()
     whole = collected(run)
     assert whole.tally["to_do"] == 0
+
+
+def test_what_does_not_hold_goes_back_in_the_next_batch(recipe: Path, tmp_path: Path, provider: Batchery) -> None:
+    provider.is_wrong_at_first = True
+    run = tmp_path / "run"
+    batch.submit(run, str(recipe), base_url=provider.url, price=PRICE)
+    provider.finish()
+    first = collected(run)
+    assert (first.tally["rejected"], first.tally["repairs_unanswered"]) == ({"claims": {"wrong_output": 6}}, 6)
+    assert [one.requests for one in batch.submit(run).batches] == [6]
+    assert not batch.submit(run).batches, "the repairs are on their way"
+    assert collected(run).tally["accepted"] == 0, "and not there yet"
+    provider.finish()
+    whole = collected(run)
+    assert (whole.tally["accepted"], whole.tally["repairs"]["saved"], whole.tally["repairs_unanswered"]) == (6, 6, 0)
+    assert whole.tally["cost_usd"] == pytest.approx(12 * (10 * 1000 + 50 * 2000) / 1e6 / 2)
+    assert not batch.submit(run).batches
+    assert not list((run / "parts").glob("*/repairs.jsonl"))
+    assert provider.chats == 0
 
 
 def test_a_budget_holds_for_batches_too(recipe: Path, tmp_path: Path, provider: Batchery) -> None:

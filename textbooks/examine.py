@@ -94,14 +94,16 @@ def _content(code: str) -> str:
 def signals_of(examination: Examination, sandbox: Sandbox) -> Signals:
     """Measure an examined document; its scripts run once more, to see which of their lines run."""
     codes = [item.code for item in examination.checked if item.snippet.kind != "session"]
-    ran = signals.lines_run(codes, sandbox.run(signals.covered(codes)).stdout) if codes else None
+    steps = signals.steps_taken(codes, sandbox.run(signals.covered(codes)).stdout) if codes else None
     can_run = [signals.lines_that_can_run(code) for code in codes]
     count = sum(map(len, can_run))
-    did_run = sum(len(can & did) for can, did in zip(can_run, ran, strict=True)) if ran is not None else 0
+    did_run = sum(len(can & {now for _, now in took}) for can, took in zip(can_run, steps or (), strict=False))
+    branches = sum(signals.branches_not_reached(code, took) for code, took in zip(codes, steps or (), strict=False))
     documented = [has for code in codes if (has := signals.has_docstrings(code)) is not None]
     return Signals(
-        coverage=round(did_run / count, 4) if ran is not None and count else None,
-        lines_not_reached=count - did_run if ran is not None else None,
+        coverage=round(did_run / count, 4) if steps is not None and count else None,
+        lines_not_reached=count - did_run if steps is not None else None,
+        branches_not_reached=branches if steps is not None else None,
         unused_names=tuple(signals.unused_names("\n".join(codes))),
         has_docstrings=all(documented) if documented else None,
         prose_words=signals.prose_words(examination.excerpt),

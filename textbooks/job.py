@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from textbooks import assets
+from textbooks import assets, linting
 from textbooks.calls import Request
 from textbooks.corpus import rows
 from textbooks.corpus.rows import Labels
@@ -210,6 +210,7 @@ def _frozen(
 ) -> dict[str, Any]:
     templates = {path.name: digest(path.read_text("utf-8")) for path in sorted(recipe.folder.glob("*.jinja"))}
     packages = ("textbooks", "black", *policy.packages)
+    ruff = linting.version() if recipe.spec.signals else None
     return {
         "recipe": recipe.spec.model_dump(mode="json", exclude_none=True),
         **target,
@@ -219,7 +220,11 @@ def _frozen(
         "templates": templates,
         "isolation": isolation,
         "policy": digest(asdict(policy)),
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in packages},
+            **({"ruff": ruff} if ruff else {}),
+        },
     }
 
 

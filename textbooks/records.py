@@ -250,11 +250,15 @@ class Signals:
     coverage: float | None
     """Which share of the lines that can run did; None where that could not be told."""
     lines_not_reached: int | None
+    branches_not_reached: int | None
+    """Ways out of an `if`, a loop or a `case` that were never taken, of those that were come to."""
     unused_names: tuple[str, ...]
     has_docstrings: bool | None
     """None where nothing is defined."""
     prose_words: int
     code_lines: int
+    lint: tuple[str, ...] | None = None
+    """The rules that ruff finds broken, once for each finding; None where ruff was not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ writer, so that journal, pace and budget are the same as for any other request.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from textbooks.calls import Response
+from textbooks.calls import Request, Response
 from textbooks.job import Job
 from textbooks.records import Outcome, Rejection, Written
 from textbooks.writing import Writer, total, unusable
@@ -22,15 +22,15 @@ def repaired(
     shard: int,
     outcomes: Sequence[Outcome],
     examine: Callable[[Sequence[Written]], Sequence[Outcome]],
-) -> tuple[list[Outcome], int]:
-    """Return the outcomes with what could be mended, and how many repairs nobody answered.
+) -> tuple[list[Outcome], list[Request]]:
+    """Return the outcomes with what could be mended, and the requests for repair that nobody answered.
 
     `examine` examines texts, in order. An answer that cannot be used at all leaves the outcome as it was, and who gives
     the very same answer again is not asked a third time.
     """
     current = list(outcomes)
     given_up: set[int] = set()
-    unanswered = 0
+    unanswered: list[Request] = []
     for _ in range(job.recipe.spec.repair.rounds):
         failing = [
             place
@@ -47,7 +47,7 @@ def repaired(
         again: list[tuple[int, Written]] = []
         for place, response in zip(requests, writer.ask_all(shard, list(requests.values())), strict=True):
             if response is None:
-                unanswered += 1
+                unanswered.append(requests[place])
                 given_up.add(place)
             elif unusable(response):
                 given_up.add(place)

@@ -28,8 +28,8 @@ def finished(job: Job, out: Path) -> dict[str, Any] | None:
     try:
         tally: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         is_whole = tally["recipe_digest"] == digest(job.frozen_text()) and tally["to_do"] == 0
-        # Who asked nobody may have left repairs unanswered.
-        is_whole = is_whole and (job.source != "live" or not tally["repairs_unanswered"])
+        # Somebody may answer by now the repairs that nobody answered then; the shipped answers hold none.
+        is_whole = is_whole and (job.source == "shipped" or not tally["repairs_unanswered"])
         # A run that wants accepted samples may have ended for want of money or patience.
         is_whole = is_whole and (job.accepted is None or tally["accepted"] >= job.accepted)
     except (ValueError, KeyError, TypeError):

@@ -129,6 +129,8 @@ def collected(
     more = f"textbooks batch submit {run}"
     if tally and corpus:
         built(tally, corpus, unchanged=False, cure=f"when all batches are over, go on with: {more}", as_json=as_json)
+        if tally["repairs_unanswered"] and not as_json:
+            talk(f"{tally['repairs_unanswered']} answers that do not hold can be mended; submit that with: {more}")
     elif as_json:
         data(json.dumps(None))
     else:

@@ -67,9 +67,13 @@ def test_an_unknown_price_is_unavailable(recipe: Path) -> None:
 
 def test_a_typed_price_makes_the_estimate(recipe: Path) -> None:
     limit = "teacher.sampling.max_completion_tokens=1000"
-    estimate = estimating.plan(str(recipe), settings=[limit], price="in=1,out=10")
+    estimate = estimating.plan(str(recipe), settings=[limit, "repair.rounds=0"], price="in=1,out=10")
     expected = (estimate["prompt_tokens"] + 6 * 1000 * 10) / 1_000_000
     assert estimate["cost_usd_at_most"] == pytest.approx(expected, abs=1e-4)
+    mended = estimating.plan(str(recipe), settings=[limit, "repair.rounds=2"], price="in=1,out=10")
+    again = 6 * (estimate["prompt_tokens"] / 6 + 1000 + estimating.REPAIR_TOKENS + 1000 * 10) / 1_000_000
+    assert mended["cost_usd_at_most"] == pytest.approx(expected + 2 * again, abs=1e-4)
+    assert (estimate["repairs_at_most"], mended["repairs_at_most"]) == (0, 12)
     assert estimate["price"] == "$1 in, $10 out per million tokens (--price)"
     assert estimate["cost_usd"] is None, "no answers are at hand that would tell how long they are"
 

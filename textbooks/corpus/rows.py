@@ -138,8 +138,9 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
         ("evidence", text),
         ("trivial", pa.bool_()),
     ]
-    signals = [("coverage", real), ("lines_not_reached", whole), ("unused_names", texts)]
-    signals += [("has_docstrings", pa.bool_()), ("prose_words", whole), ("code_lines", whole)]
+    signals = [("coverage", real), ("lines_not_reached", whole), ("branches_not_reached", whole)]
+    signals += [("unused_names", texts), ("has_docstrings", pa.bool_()), ("prose_words", whole), ("code_lines", whole)]
+    signals += [("lint", texts)]
     contract = [("rule", text), ("ok", pa.bool_()), ("value", text), ("limit", text)]
     claim = [("line", whole), ("claimed", text), ("actual", text), ("agrees", pa.bool_()), ("written", text)]
     return {
@@ -186,7 +187,7 @@ def clashing(assignment: Assignment) -> list[str]:
 
 
 def _signals(signals: Signals | None) -> Row | None:
-    return None if signals is None else {**asdict(signals), "unused_names": list(signals.unused_names)}
+    return None if signals is None else asdict(signals)
 
 
 def _measured(finding: Finding) -> Row:

@@ -19,7 +19,8 @@ from textbooks.excerpt import comparing
 Kind = Literal["prints", "value", "name", "below", "raises"]
 ERROR = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Exit|Group))\b(?:\s*:\s*(.*))?")
 RAISES = re.compile(
-    r"(?:[-=]*>\s*)?(?:this\s+)?(?:will\s+|would\s+)?(?:raises?|throws?|fails?\s+with|errors?\s+with|error)\b:?\s*(?:an?\s+)?"
+    r"(?:[-=]*>\s*)?(?:this\s+)?(?:(?:will|would|should|must)\s+)?"
+    r"(?:raises?|throws?|gives?|produces?|causes?|results?\s+in|fails?\s+with|errors?\s+with|error)\b:?\s*(?:an?\s+)?"
     r"`?[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Group)\b",
     re.IGNORECASE,
 )

@@ -1,12 +1,12 @@
 """Which snippets of a document build on which: a later one that takes a name before it binds it itself.
 
-Reads names from the syntax tree, statement by statement; runs nothing. In doubt it links: to run one snippet more
-harms less than to miss a name.
+Reads names from the syntax tree, in the order in which it runs; runs nothing. In doubt it links: to run one snippet
+more harms less than to miss a name.
 """
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 
@@ -39,36 +39,124 @@ def joined(before: Sequence[str], boundary: str, code: str) -> tuple[str, int]:
 
 
 def _names(code: str) -> tuple[set[str], set[str]]:
-    """Return the names that the module level binds, and those taken before it has bound them."""
-    bound: set[str] = set()
-    taken: set[str] = set()
-    for statement in ast.parse(code).body:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        taken |= {node.id for node in names if _takes(node, statement)} - bound
-        bound |= _bound_by(statement)
-    return bound, taken
+    """Return the names that the module level binds, and those taken before it has bound them.
+
+    What functions take counts unless the snippet binds it somewhere: they are called when that has happened.
+    """
+    tree = ast.parse(code)
+    scope = _Scope()
+    try:
+        scope.run(tree.body)
+    except RecursionError:  # an expression of a thousand terms
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        return {node.id for node in names if isinstance(node.ctx, ast.Store)}, {node.id for node in names}
+    return scope.bound, scope.taken | (scope.taken_later - scope.bound)
 
 
-def _takes(node: ast.Name, statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.AugAssign) and statement.target is node:
-        return True
-    return isinstance(node.ctx, ast.Load | ast.Del)
+class _Scope(ast.NodeVisitor):
+    """What the statements of one scope bind and take, in the order in which they run."""
+
+    def __init__(self, bound: Iterable[str] = ()) -> None:
+        self.bound = set(bound)
+        self.taken: set[str] = set()
+        self.taken_later: set[str] = set()
+        """By functions, which run when they are called."""
+
+    def run(self, nodes: Iterable[ast.AST | None]) -> None:
+        """Visit nodes in order; the absent ones are passed over."""
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif node.id not in self.bound:
+            self.taken.add(node.id)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.run([node.value, *node.targets])
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.run([node.annotation, node.value])
+        if node.value or not isinstance(node.target, ast.Name):
+            self.visit(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name) and node.target.id not in self.bound:
+            self.taken.add(node.target.id)
+        self.run([node.value, node.target])
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.run([node.value, node.target])
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.run([node.iter, node.target, *node.body, *node.orelse])
+
+    visit_AsyncFor = visit_For  # noqa: N815  # ast.NodeVisitor finds methods by the node's name
+
+    def _visit_comprehension(self, node: ast.AST) -> None:
+        """Visit a comprehension, whose targets are bound in it alone."""
+        inner = _Scope(self.bound)
+        for generator in node.generators:  # type: ignore[attr-defined]  # all four kinds have them
+            inner.run([generator.iter, generator.target, *generator.ifs])
+        inner.run(getattr(node, name, None) for name in ("elt", "key", "value"))
+        self.taken |= inner.taken
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815  # as above
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.run([*node.args.defaults, *node.args.kw_defaults])
+        self._call_later(node.args, [node.body])
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        annotations = [argument.annotation for argument in _arguments(node.args)]
+        self.run([*node.decorator_list, *node.args.defaults, *node.args.kw_defaults, *annotations, node.returns])
+        self.bound.add(node.name)
+        self._call_later(node.args, node.body)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  # as above
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.run([*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)])
+        inner = _Scope(self.bound)
+        inner.run(node.body)
+        self.taken |= inner.taken
+        self.taken_later |= inner.taken_later
+        self.bound.add(node.name)
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+
+    visit_ImportFrom = visit_Import  # noqa: N815  # as above
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self._bind(node.name)
+        self.generic_visit(node)
+
+    visit_MatchStar = visit_MatchAs  # noqa: N815  # as above
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._bind(node.rest)
+        self.generic_visit(node)
+
+    def _bind(self, name: str | None) -> None:
+        if name:
+            self.bound.add(name)
+
+    def _call_later(self, arguments: ast.arguments, body: Sequence[ast.AST]) -> None:
+        """Note what a function takes from outside: what is neither its argument nor bound in it, in any order."""
+        inner = _Scope(argument.arg for argument in _arguments(arguments))
+        inner.run(body)
+        nodes = (node for part in body for node in ast.walk(part))
+        local = inner.bound - {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+        self.taken_later |= (inner.taken | inner.taken_later) - local
 
 
-def _bound_by(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement binds at the module level."""
-    found: set[str] = set()
-    waiting: list[ast.AST] = [statement]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            found.add(node.name)
-        waiting += ast.iter_child_nodes(node)
-    return found
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    more = [one for one in (arguments.vararg, arguments.kwarg) if one]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *more]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from textbooks.excerpt import comparing, instrument
 from textbooks.excerpt.claims import ERROR, Site
 from textbooks.excerpt.instrument import Example
+from textbooks.excerpt.markdown import above_the_prompt
 from textbooks.records import Claim, OutputBlock, Snippet
 
 LENIENT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -72,9 +73,7 @@ def examples(snippet: Snippet) -> tuple[Example, ...]:
         for one in found
         if not one.options.get(doctest.SKIP)
     ]
-    first = PROMPT.search(snippet.source)
-    above = snippet.source[: first.start()] if first else ""
-    if above.strip():
+    if above := above_the_prompt(snippet.source):
         lines = above.count("\n")
         shown.insert(0, Example(source=above, want="", line=1, want_line=lines + 1, is_script=True))
     return tuple(shown)

@@ -210,13 +210,21 @@ def script_of_session(text: str) -> str:
 
     Code that stands above the first prompt, as people put definitions there, stays.
     """
+    above = above_the_prompt(text)
     kept: list[str] = []
     is_begun = False
     for line in text.removesuffix("\n").split("\n"):
         match = re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line)
         is_begun = is_begun or line.lstrip().startswith(">>>")
-        kept.append((match.group(1) or "") if match and is_begun else "" if is_begun else line)
+        kept.append((match.group(1) or "") if match and is_begun else "" if is_begun or not above else line)
     return "\n".join(kept) + "\n"
+
+
+def above_the_prompt(text: str) -> str:
+    """Return the code above the first prompt of a session; nothing where a shell's prompt or a banner stands there."""
+    first = PROMPT.search(text)
+    above = text[: first.start()] if first else ""
+    return above if above.strip() and _parses(above) else ""
 
 
 @lru_cache(maxsize=1)
@@ -240,12 +248,15 @@ def _snippet(token: Token, lines: list[str], *, before: str) -> Snippet | None:
         return None
     contents = token.content.removesuffix("\n").split("\n")
     start = token.map[0] + (1 if token.type == "fence" else 0)
+    margin = "" if kind == "session" else _margin(code)
+    if margin:
+        code = "".join(line.removeprefix(margin) for line in LINE.findall(code))
     return Snippet(
         code=code,
         line=start + 1,
         end_line=start + len(contents) + 1,
         kind="session" if kind == "session" else "script",
-        indent=_indent(lines, start, contents),
+        indent=_indent(lines, start, contents) + margin,
         source=source,
         before=before,
     )
@@ -263,6 +274,17 @@ def _indent(lines: list[str], start: int, contents: list[str]) -> str:
             before = bare[: len(bare) - len(content.lstrip())].expandtabs(4)
             return before[: len(before) - own]
     return ""
+
+
+def _margin(code: str) -> str:
+    """Return the indentation that all lines of a block share and that is no part of the code, as pages set it."""
+    if not code[:1].isspace() or _parses(code):
+        return ""
+    lines = [line for line in code.split("\n") if line.strip()]
+    indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines]
+    least, most = min(indents), max(indents)
+    margin = least if most.startswith(least) else ""
+    return margin if margin and _parses("".join(line.removeprefix(margin) for line in LINE.findall(code))) else ""
 
 
 def _is_shell(text: str) -> bool:

@@ -1,12 +1,12 @@
 """Signals of quality, measured and never judged: hard gates on such things have hurt corpora.
 
-Reads the syntax tree, and writes a program that tells which lines of the scripts run. Knows nothing of the box.
+Reads the syntax tree, and writes a program that tells which way the scripts go. Knows nothing of the box.
 """
 
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import CodeType
 
 from textbooks.records import Excerpt
@@ -16,7 +16,7 @@ FILE = "<covered>"
 
 
 def covered(codes: Sequence[str]) -> str:
-    """Return a program that runs the scripts of a document in one namespace, and writes which lines of each ran.
+    """Return a program that runs the scripts of a document in one namespace, and writes which steps each took.
 
     In one namespace, since a function of one is called by the next. One that fails ends none of the others.
     """
@@ -24,10 +24,14 @@ def covered(codes: Sequence[str]) -> str:
     return (
         "def _covered():\n"
         "    import sys\n"
-        "    ran = {}\n"
+        "    steps, last = {}, {}\n"
         "    def local(frame, event, argument):\n"
-        "        if event == 'line':\n"
-        "            ran.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)\n"
+        "        before = last.pop(frame, 0)\n"
+        "        if event in ('line', 'return'):\n"
+        "            now = frame.f_lineno if event == 'line' else 0\n"
+        "            steps.setdefault(frame.f_code.co_filename, set()).add((before, now))\n"
+        "            if now:\n"
+        "                last[frame] = now\n"
         "        return local\n"
         f"    for number, text in enumerate({list(codes)!r}):\n"
         f"        code = compile(text, {FILE!r} + str(number), 'exec')\n"
@@ -38,17 +42,56 @@ def covered(codes: Sequence[str]) -> str:
         "            pass\n"
         "        finally:\n"
         "            sys.settrace(None)\n"
-        f"    found = [sorted(ran.get({FILE!r} + str(n), ())) for n in range({len(codes)})]\n"
+        f"    found = [[list(step) for step in steps.get({FILE!r} + str(n), ())] for n in range({len(codes)})]\n"
         f"    sys.__stdout__.write({mark!r} + str(found) + {mark!r})\n"
         "_covered()\n"
     )
 
 
-def lines_run(codes: Sequence[str], stdout: str) -> list[set[int]] | None:
-    """Return the lines of each script that ran, as the program of `covered` told; None where it did not end."""
+Steps = set[tuple[int, int]]
+"""From which line to which a script went, within one frame; 0 before the first and behind the last."""
+
+
+def steps_taken(codes: Sequence[str], stdout: str) -> list[Steps] | None:
+    """Return the steps of each script, as the program of `covered` told; None where it did not end."""
     mark = re.escape(_mark(codes))
     found = re.search(f"{mark}(.*?){mark}", stdout, re.DOTALL)
-    return [set(lines) for lines in json.loads(found.group(1))] if found else None
+    return [{(before, now) for before, now in steps} for steps in json.loads(found.group(1))] if found else None
+
+
+def branches_not_reached(code: str, steps: Steps) -> int:
+    """Return how many ways out of an `if`, a loop or a `case` were never taken, of those that were come to.
+
+    A test that is a constant, or asks for the module's name, has one way only.
+    """
+    count = 0
+    for test, body in _branches(ast.parse(code)):
+        left = {now for before, now in steps if before in test and now not in test}
+        if left:
+            count += (not left & body) + (not left - body)
+    return count
+
+
+def _branches(tree: ast.Module) -> Iterator[tuple[set[int], set[int]]]:
+    """Yield (lines of the test, lines of the body) of every place where a program may go two ways."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.While):
+            is_open = not isinstance(node.test, ast.Constant) and "__name__" not in ast.dump(node.test)
+            test = _lines(node.test)
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            is_open, test = True, _lines(node.target) | _lines(node.iter)
+        elif isinstance(node, ast.match_case):
+            is_open = not (isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and not node.guard)
+            test = _lines(node.pattern) | (_lines(node.guard) if node.guard else set())
+        else:
+            continue
+        if is_open:
+            body = set().union(*(_lines(statement) for statement in node.body))
+            yield test | ({node.lineno} if not isinstance(node, ast.match_case) else set()), body - test
+
+
+def _lines(node: ast.stmt | ast.expr | ast.pattern) -> set[int]:
+    return set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def lines_that_can_run(code: str) -> set[int]:
