@@ -84,6 +84,7 @@ LENIENTLY_TRUE = [
     ("the sum of both, prints 3", "3"),
     ("\"libraries:['Django','Flask']\"", "libraries:['Django', 'Flask']"),
     ("[1,2 ,3]", "[1, 2, 3]"),
+    ("The first sentence ends.And the second.", "The first sentence ends.\nAnd the second."),
 ]
 
 

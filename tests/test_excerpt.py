@@ -124,6 +124,7 @@ NEEDS = {
     "bound by except": (["e = 1", "try:\n    pass\nexcept ValueError as e:\n    print(e)"], ((), ())),
     "bound by match": (["x = 1", "match 2:\n    case x:\n        print(x)"], ((), ())),
     "its own on the right": (["x = 1", "x = x + 1"], ((), (0,))),
+    "a file": (["open('a.txt', 'w').close()", "print(1)", "print(open('a.txt').read())"], ((), (), (0,))),
     "a walrus": (["x = 1", "if (x := 2):\n    print(x)"], ((), ())),
     "a thousand terms": (["x = 1", "print(" + " + ".join(["x"] * 600) + ")"], ((), (0,))),
     "chain": (["x = 1", "y = x", "print(y)"], ((), (0,), (0, 1))),

@@ -54,7 +54,12 @@ def run_snippets(
     for position in positions:
         before = [_as_before(results[earlier]) for earlier in needed[position]]
         one = _Run(checked[position], shown.get(position), announced[position], before, sandbox, strict)
-        results[position] = one.result()
+        result = one.result()
+        if any(_has_failed(results[earlier]) for earlier in needed[position]):
+            # What it would show if those ran is not known.
+            known = (replace(claim, agrees=claim.agrees or None) for claim in result.claims)
+            result = replace(result, claims=tuple(known))
+        results[position] = result
         if results[position].is_announced_error:
             alive.remove(position)
             needed |= _needs(checked, alive)
@@ -65,6 +70,10 @@ def _needs(checked: tuple[CheckedSnippet, ...], positions: list[int]) -> dict[in
     """Return position → the positions of the snippets that must run before it."""
     needed = continuation.needs([checked[position].code for position in positions])
     return {p: [positions[e] for e in earlier] for p, earlier in zip(positions, needed, strict=True)}
+
+
+def _has_failed(item: CheckedSnippet) -> bool:
+    return item.verdict.status != "ok" and not item.is_announced_error
 
 
 def _as_before(item: CheckedSnippet) -> str:

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Sequence
 
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 
+FILE = re.compile(
+    r"[\w./-]*\w\.(?:txt|csv|tsv|json|jsonl|db|sqlite3?|pkl|pickle|log|md|xml|ya?ml|toml|ini|cfg|py|dat|bin|gz|zip)"
+)
+
 
 def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Return for each snippet the earlier ones that must run before it, in order. All codes must parse.
@@ -22,6 +26,8 @@ def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     needed: list[set[int]] = []
     for position, code in enumerate(codes):
         bound, taken = _names(code)
+        taken |= {f"file {name}" for name in _files(code)}
+        bound |= {name for name in taken if name.startswith("file ")}
         direct = {last_touch[name] for name in taken if name in last_touch}
         needed.append(direct.union(*(needed[earlier] for earlier in direct)) if direct else set())
         last_touch |= dict.fromkeys([*bound, *(name for name in taken if name in last_touch)], position)
@@ -51,6 +57,12 @@ def _names(code: str) -> tuple[set[str], set[str]]:
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         return {node.id for node in names if isinstance(node.ctx, ast.Store)}, {node.id for node in names}
     return scope.bound, scope.taken | (scope.taken_later - scope.bound)
+
+
+def _files(code: str) -> set[str]:
+    """Return the texts of a snippet that may be names of files, which it may write and a later one read."""
+    constants = (node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str) and FILE.fullmatch(value)}
 
 
 class _Scope(ast.NodeVisitor):

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from textbooks.excerpt import comparing, instrument
 from textbooks.excerpt.claims import ERROR, Site
 from textbooks.excerpt.instrument import Example
-from textbooks.excerpt.markdown import above_the_prompt
+from textbooks.excerpt.sessions import above_the_prompt, with_prompts
 from textbooks.records import Claim, OutputBlock, Snippet
 
 LENIENT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 NO_ERROR = "no error"
-PROMPT = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
 TRAILING_REMARK = re.compile(r"[ \t]{2,}#.*$", re.MULTILINE)
-OF_THE_MACHINE = re.compile(r"\b(?:id|hash|getsizeof|platform|getpid|version(?:_info)?|urandom|perf_counter)\b")
+OF_THE_MACHINE = re.compile(
+    r"\b(?:id|hash|getsizeof|platform|getpid|version(?:_info)?|urandom|perf_counter|dir|help|getcwd|cwd|home|__file__"
+    r"|sys\.(?:path|modules|executable|argv))\b"
+)
 """What gives other values on another machine or version."""
 ANNOUNCES_FAILURE = re.compile(
     r"(?:\b(?:this|these|it|that|following|below|next|code|snippet|example|block|call|line|program|will|would)\b"
@@ -60,7 +62,7 @@ def comments(code: str, sites: Sequence[Site], stdout: str, *, strict: bool) -> 
 def examples(snippet: Snippet) -> tuple[Example, ...]:
     """Return the examples of a session, by doctest's own reading; those that say `+SKIP` are left out."""
     try:
-        found = doctest.DocTestParser().get_examples(snippet.source)
+        found = doctest.DocTestParser().get_examples(with_prompts(snippet.source))
     except ValueError:  # it is no session by doctest's rules
         return ()
     shown = [
@@ -180,12 +182,11 @@ def _below(site: Site, seen: instrument.Observed, *, strict: bool) -> tuple[str 
 def _example_agrees(example: Example, actual: str, *, strict: bool) -> bool | None:
     want = re.sub(r"(?m)^\s*<BLANKLINE>\s*$", "", example.want)
     if instrument.is_error(example.want):
-        said = next((line for line in reversed(want.strip().split("\n")) if line.strip() and line[:1] != " "), "")
-        return _is_same_error(said.strip(), actual.strip() or NO_ERROR, strict=strict)
+        return _is_same_error(_last_line(want), actual.strip() or NO_ERROR, strict=strict)
     if not example.want:
         return False if strict else None
-    if want.lstrip().startswith("#") or "Warning: " in want:
-        return None  # a remark, or what goes to another stream
+    if want.lstrip().startswith("#") or "Warning: " in want or comparing.is_elision(want):
+        return None  # a remark, what goes to another stream, or what is left to the reader
     # Documents are often tested as modules of another name.
     want, actual = (text.replace("__main__.", "") for text in (TRAILING_REMARK.sub("", want), actual))
     if doctest.OutputChecker().check_output(want, actual, LENIENT):
@@ -194,6 +195,13 @@ def _example_agrees(example: Example, actual: str, *, strict: bool) -> bool | No
     if comparing.UNREPEATABLE.search(actual) or OF_THE_MACHINE.search(example.source):
         return None
     return bool(agrees)  # what a session shows is an output, and no remark
+
+
+def _last_line(traceback: str) -> str:
+    """Return the last line of a traceback, `Type: message`, with those into which it was broken to fit the page."""
+    lines = [line for line in traceback.strip().split("\n") if line.strip() and line[:1] != " "]
+    first = next((n for n in range(len(lines) - 1, -1, -1) if ERROR.match(lines[n].rpartition(".")[2])), len(lines) - 1)
+    return " ".join(line.strip() for line in lines[max(first, 0) :])
 
 
 def _is_same_error(claimed: str, actual: str, *, strict: bool) -> bool | None:

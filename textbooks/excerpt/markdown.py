@@ -14,6 +14,7 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from textbooks.excerpt.sessions import PROMPT, parses, script_of_session
 from textbooks.records import Excerpt, OutputBlock, Snippet
 
 PYTHON_LABEL = re.compile(r"\{?\.?(?:python|py)[\d.]*(?![\w+#-])", re.IGNORECASE)
@@ -35,7 +36,6 @@ SAYS_OUTPUT = re.compile(
     r"|출력|결과|出力|結果|输出|结果|輸出|Ausgabe|Ergebnis|Sortie|affiche|Salida|imprime|Saída|Вывод|Результат",
     re.IGNORECASE,
 )
-PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
 SKIP_COMMENT = re.compile(r"<!--\s*textbooks:\s*skip\s*-->")
 SKIP_LABEL = re.compile(r"\s(?:notest|no-test|norun|no-run|skip)\b")
 MOST_WORDS_BETWEEN = 15
@@ -136,7 +136,7 @@ class _Reader:
         indent = raw[0][: len(raw[0]) - len(raw[0].lstrip())]
         source = "\n".join(line.removeprefix(indent) for line in raw) + "\n"
         code = script_of_session(source)
-        if not _parses(code):
+        if not parses(code):
             return None
         before = self.paragraphs[-1] if self.paragraphs else ""
         return Snippet(
@@ -205,28 +205,6 @@ def put_back(text: str, codes: Mapping[Snippet, str]) -> str:
     return "".join(lines)
 
 
-def script_of_session(text: str) -> str:
-    """Return the statements of a `>>>` session on the lines where they stand; results become blank lines.
-
-    Code that stands above the first prompt, as people put definitions there, stays.
-    """
-    above = above_the_prompt(text)
-    kept: list[str] = []
-    is_begun = False
-    for line in text.removesuffix("\n").split("\n"):
-        match = re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line)
-        is_begun = is_begun or line.lstrip().startswith(">>>")
-        kept.append((match.group(1) or "") if match and is_begun else "" if is_begun or not above else line)
-    return "\n".join(kept) + "\n"
-
-
-def above_the_prompt(text: str) -> str:
-    """Return the code above the first prompt of a session; nothing where a shell's prompt or a banner stands there."""
-    first = PROMPT.search(text)
-    above = text[: first.start()] if first else ""
-    return above if above.strip() and _parses(above) else ""
-
-
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark")
@@ -278,27 +256,19 @@ def _indent(lines: list[str], start: int, contents: list[str]) -> str:
 
 def _margin(code: str) -> str:
     """Return the indentation that all lines of a block share and that is no part of the code, as pages set it."""
-    if not code[:1].isspace() or _parses(code):
+    if not code[:1].isspace() or parses(code):
         return ""
     lines = [line for line in code.split("\n") if line.strip()]
     indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines]
     least, most = min(indents), max(indents)
     margin = least if most.startswith(least) else ""
-    return margin if margin and _parses("".join(line.removeprefix(margin) for line in LINE.findall(code))) else ""
+    return margin if margin and parses("".join(line.removeprefix(margin) for line in LINE.findall(code))) else ""
 
 
 def _is_shell(text: str) -> bool:
     """Return whether a block holds commands for a shell and nothing else, whatever its label says."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     return bool(lines) and all(SHELL.match(line) for line in lines)
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def looks_like_python(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 
 from textbooks.excerpt import markdown
 from textbooks.excerpt.markdown import LINE, PYTHON_LABEL, SESSION_LABEL
+from textbooks.excerpt.sessions import script_of_session
 from textbooks.records import Excerpt, OutputBlock, Snippet
 
 DIRECTIVE = re.compile(r"^(\s*)\.\.\s+(code-block|code|sourcecode|testcode|testoutput|doctest|ipython)::\s*(.*?)\s*$")
@@ -101,7 +102,7 @@ def _add(snippets: list[Snippet], lines: list[str], start: int, end: int, *, bef
     is_session = source.lstrip().startswith(">>> ")
     snippets.append(
         Snippet(
-            code=markdown.script_of_session(source) if is_session else source,
+            code=script_of_session(source) if is_session else source,
             line=start + 1,
             end_line=end + 1,
             kind="session" if is_session else "script",
