@@ -19,6 +19,7 @@ SNIPPET = "<snippet>"
 REPORT_FD = 3
 WRITTEN_FDS = (REPORT_FD, 1, 2)
 LAST_FD = 256
+LINES = 100  # of the way down to an error, the last ones
 MESSAGE_BYTES = 2000
 RESERVE_BYTES = 16 << 20
 """Address space set aside for the report of a snippet that has taken all the rest; never touched before."""
@@ -240,12 +241,15 @@ def _own_frames(trace):
 
 
 def _described(error, line=None):
+    lines = {line: None} if line else {}
     trace = error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == SNIPPET:
-            line = trace.tb_lineno
+            lines.pop(trace.tb_lineno, None)
+            lines[trace.tb_lineno] = None
         trace = trace.tb_next
-    return {"error_type": type(error).__name__[:200], "error_message": _text(error), "error_line": line}
+    text = " ".join(str(number) for number in (*lines,)[-LINES:])
+    return {"error_type": type(error).__name__[:200], "error_message": _text(error), "error_lines": text}
 
 
 def _text(value):

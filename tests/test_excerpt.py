@@ -232,6 +232,12 @@ def test_an_answer_is_rejected_at_the_step_that_fails(case: str, sandbox: Sandbo
     assert examined.rejection.evidence
 
 
+def test_who_calls_an_earlier_function_that_fails_is_told_the_line_of_the_call(sandbox: Sandbox) -> None:
+    text = "```python\ndef half(x):\n    return x / 2\n```\n\n```python\ny = 1\nhalf('a')\n```\n"
+    second = examine_answer(text, sandbox, contract=ANY, claims_policy="reject").checked[1].verdict
+    assert (second.status, second.error_line, second.reason) == ("raised", 2, None)
+
+
 def test_a_continuation_reports_its_own_lines_and_output(sandbox: Sandbox) -> None:
     text = "```python\nx = 5\nprint('first')\n```\n\n```python\nprint(x)  # 5\n1 / 0\n```\n"
     examined = examine_answer(text, sandbox, contract=ANY, claims_policy="reject")

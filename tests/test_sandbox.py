@@ -236,7 +236,9 @@ NONCE = (
 )
 ODD_REPORTS = {
     "a status that is no text": {"status": []},
-    "a line beyond all lines": {"status": "raised", "error_line": 10**30},
+    "a line beyond all lines": {"status": "raised", "error_lines": str(10**30)},
+    "lines that are no text": {"status": "raised", "error_lines": [1]},
+    "lines without end": {"status": "raised", "error_lines": "1 " * 9999},
     "a text without end": {"status": "raised", "error_type": "x" * 30_000},
     "a message that is no text": {"status": "raised", "error_message": {"a": 1}},
     "deep nesting": {"status": "raised", "reason": [[[[]]]]},

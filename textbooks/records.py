@@ -165,13 +165,18 @@ class Verdict:
     stderr: str = ""
     error_type: str | None = None
     error_message: str | None = None
-    error_line: int | None = None
-    """Line of the program that raised, from 1."""
+    error_lines: tuple[int, ...] = ()
+    """Lines of the program on the way to the one that raised, which is the last; from 1."""
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     isolation: str = "none"
     """The tier in force: A (namespaces), B (Landlock), C (seccomp alone) or none."""
+
+    @property
+    def error_line(self) -> int | None:
+        """Line of the program that raised, from 1."""
+        return self.error_lines[-1] if self.error_lines else None
 
     def line(self) -> dict[str, Any]:
         """Return the verdict as the fields of a verdict line (docs/design.md, section 9)."""

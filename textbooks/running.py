@@ -25,7 +25,7 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
                 reason="does not parse",
                 error_type="SyntaxError",
                 error_message=str(error),
-                error_line=error.line,
+                error_lines=(error.line,) if error.line else (),
             )
         checked.append(CheckedSnippet(snippet=snippet, code=code, verdict=verdict))
     return tuple(checked)
@@ -150,9 +150,8 @@ class _Run:
 
 def _in_own_lines(verdict: Verdict, offset: int) -> Verdict:
     """Return the verdict with its error's line counted in the snippet, not in the program that it was part of."""
-    line = verdict.error_line
-    if line is None or not offset:
+    if not verdict.error_lines or not offset:
         return verdict
-    if line <= offset:
-        return replace(verdict, error_line=None, reason="an earlier snippet that it builds on failed")
-    return replace(verdict, error_line=line - offset)
+    own = tuple(line - offset for line in verdict.error_lines if line > offset)
+    reason = verdict.reason if own else "an earlier snippet that it builds on failed"
+    return replace(verdict, error_lines=own, reason=reason)

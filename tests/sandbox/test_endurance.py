@@ -51,7 +51,7 @@ while frame:
     frame = frame.f_back
 pieces = [
     b"", b"\\x00", b"{{", b"[" * 5000, draw.randbytes(100), b'{{"status": "ok"}}', b'{{"status": "ok", "nonce": "',
-    b'{{"status": "raised", "nonce": "' + nonce + b'", "error_line": 1e999, "reason": ' + b"[" * 3000,
+    b'{{"status": "raised", "nonce": "' + nonce + b'", "error_lines": 1e999, "reason": ' + b"[" * 3000,
     b'{{"status": "harness_error", "nonce": "' + nonce + b'"}}', b'"' * 2000, (10**400).__repr__().encode(),
     b"\\xff\\xfe" * 500, b'{{"nonce": "' + nonce + b'", "status": null}}', os.urandom(70000),
 ]

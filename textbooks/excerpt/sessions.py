@@ -8,6 +8,7 @@ import re
 
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
 FURTHER_PROMPT = re.compile(r"^(\s*)\.\.\.(?= |$)")
+FURTHER_WORDS = re.compile(r"^(\s*)\.\.\.(?= *\S)")
 RESTART = re.compile(r"^\s*>>> =+ RESTART\b.*$")
 MOST_PASTED_LINES = 40
 """So many lines of a statement in a session are looked for below its prompt."""
@@ -40,7 +41,7 @@ def with_prompts(text: str) -> str:
     while place < len(lines):
         margin, prompt, _ = lines[place].partition(">>> ")
         if not prompt or margin.strip():
-            lines[place] = FURTHER_PROMPT.sub(r"\1# ...", lines[place])
+            lines[place] = FURTHER_WORDS.sub(r"\1# ...", lines[place])
             place += 1
             continue
         end = next((n for n in range(place + 1, len(lines)) if not FURTHER_PROMPT.match(lines[n])), len(lines))

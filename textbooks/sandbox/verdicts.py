@@ -6,6 +6,7 @@ nothing of processes and connections.
 
 import contextlib
 import json
+import re
 import signal
 import struct
 from typing import Any
@@ -92,7 +93,7 @@ def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:
         return None
     if not isinstance(frame, dict) or frame.get("nonce") != nonce:
         return None
-    status, line = frame.get("status"), frame.get("error_line")
+    status = frame.get("status")
     if not isinstance(status, str) or status not in CHILD_STATUSES:
         return None
     return {
@@ -100,8 +101,15 @@ def _frame(result: bytes, nonce: str) -> dict[str, Any] | None:
         "reason": _clean(frame.get("reason")),
         "error_type": _clean(frame.get("error_type")),
         "error_message": _clean(frame.get("error_message")),
-        "error_line": line if isinstance(line, int) and 0 < line < 1 << 31 else None,
+        "error_lines": _lines(frame.get("error_lines")),
     }
+
+
+def _lines(value: object) -> tuple[int, ...]:
+    """Return line numbers that are written one behind the other; none where something else is written."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?:[1-9][0-9]{0,8} ?){1,100}", value, re.ASCII):
+        return ()
+    return tuple(map(int, value.split()))
 
 
 def _clean(value: object) -> str | None:
