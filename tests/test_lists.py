@@ -49,7 +49,7 @@ def test_an_unknown_list_suggests_the_nearest() -> None:
 def test_a_list_beside_the_recipe_is_found_first(tmp_path: Path) -> None:
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "own.yaml").write_text("entries: [mine]\n")
-    assert load_lists("styles", near=tmp_path)[0].entries[0].name == "mine"
+    assert load_lists("styles", near=[tmp_path])[0].entries[0].name == "mine"
 
 
 def test_there_are_enough_subjects_topics_and_audiences() -> None:

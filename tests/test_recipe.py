@@ -98,6 +98,87 @@ def test_what_becomes_of_an_unknown_rule_is_refused(recipe: Path) -> None:
         jobs.prepare(str(recipe), settings=["on_violation={snippets: ignore}"], asks=False)
 
 
+CHILD = """
+name: child
+extends: recipe.yaml
+language: ko
+draw:
+  thing: {join: names.yaml, look_up: {terms: {list: terms.yaml, field: term}}}
+  tone: {values: [wry]}
+rules: {prints: null, words: [1, 9]}
+"""
+
+
+def child(recipe: Path, text: str = CHILD) -> Path:
+    """A recipe that extends the small one, with lists of its own."""
+    folder = recipe.parent
+    (folder / "terms.yaml").write_text("fields: [term]\nentries: [{name: list, term: 목록}, {name: set, term: 집합}]\n")
+    names = "fields: [local, terms]\nentries: [{name: sets, local: 집합들, terms: [set, list]}]\n"
+    (folder / "names.yaml").write_text(names)
+    (folder / "child.yaml").write_text(text)
+    return folder / "child.yaml"
+
+
+def test_a_recipe_may_extend_another_and_join_lists(recipe: Path) -> None:
+    loaded = recipes.load(str(child(recipe)))
+    assert (loaded.name, loaded.spec.about, loaded.spec.seed, loaded.spec.language) == (
+        "child",
+        "A small recipe.",
+        3,
+        "ko",
+    )
+    assert loaded.spec.rules == {"snippets": [1, 2], "words": [1, 9]}
+    assert [axis.name for axis in loaded.axes] == ["thing", "reader", "tone"]
+    assert [entry.view() for entry in loaded.axes[0].entries] == [
+        {"name": "sets", "list": "things", "local": "집합들", "terms": ["집합", "목록"]}
+    ]
+    assert sorted(loaded.digests) == ["names.yaml:names", "terms.yaml:terms", "things"]
+    assert Prompter(loaded).request(loaded.plan()[0], loaded.spec.steps[0], {}).body["messages"][0]["content"]
+
+
+BAD_CHILDREN = {
+    "a misspelt key": ("language: ko", "langage: ko", r"child\.yaml:4: unknown key 'langage'. Did you mean 'language'"),
+    "a fault in the other recipe": ("rules: {", "claims: maybe\nrules: {", r"child\.yaml:8: 'claims' is 'maybe'"),
+    "no such recipe": ("recipe.yaml", "recip.yaml", r"child\.yaml:3: no recipe 'recip\.yaml'"),
+    "itself": ("recipe.yaml", "child.yaml", r"child\.yaml:3: the recipe extends itself"),
+    "an unknown list": ("names.yaml", "nams.yaml", r"child\.yaml:6: no list 'nams\.yaml'. Did you mean 'names\.yaml'"),
+    "an unknown field": ("field: term", "field: trm", r"'terms\.yaml' has no field 'trm'. Did you mean 'term'"),
+    "a field that is not there": (
+        "look_up: {terms",
+        "look_up: {trms",
+        r"'sets' has no field 'trms'. Did you mean 'terms'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CHILDREN)
+def test_a_fault_in_a_recipe_that_extends_another_is_told_where_it_stands(case: str, recipe: Path) -> None:
+    old, new, said = BAD_CHILDREN[case]
+    assert old in CHILD
+    path = child(recipe, CHILD.replace(old, new))
+    with pytest.raises(TextbooksError, match=said):
+        recipes.load(str(path))
+
+
+def test_a_term_that_is_not_in_the_glossary_is_told_where_it_stands(recipe: Path) -> None:
+    path = child(recipe)
+    (path.parent / "terms.yaml").write_text(
+        "fields: [term]\nentries: [{name: list, term: 목록}, {name: sets, term: 집합}]\n"
+    )
+    with pytest.raises(TextbooksError, match=r"names\.yaml:2: 'set' is not in 'terms\.yaml'. Did you mean 'sets'"):
+        recipes.load(str(path))
+    (path.parent / "names.yaml").write_text("fields: [local, terms]\nentries: [{name: set, local: a, terms: [set]}]\n")
+    with pytest.raises(TextbooksError, match=r"names\.yaml:2: 'set' is no value of the axis. Did you mean 'sets'"):
+        recipes.load(str(path))
+
+
+def test_a_fault_of_the_recipe_that_is_extended_is_told_with_its_file(recipe: Path) -> None:
+    path = child(recipe)
+    recipe.write_text(recipe.read_text().replace("seed: 3", "seed: many"))
+    with pytest.raises(TextbooksError, match=r"recipe\.yaml:3: 'seed' is 'many'"):
+        recipes.load(str(path))
+
+
 def test_a_parent_without_children_is_refused(recipe: Path) -> None:
     (recipe.parent / "more.yaml").write_text("entries: [x]\n")
     text = recipe.read_text().replace(

@@ -199,6 +199,18 @@ def test_notebooks_are_read_cell_by_cell(tmp_path: Path) -> None:
     assert found[1].words() == [f"{path}[3]:1: claims '8', really '7\\n'"]
 
 
+def test_an_error_that_a_notebook_stores_is_announced_and_shell_commands_are_no_snippet(tmp_path: Path) -> None:
+    def cell(source: str, *outputs: dict[str, object]) -> dict[str, object]:
+        return {"cell_type": "code", "source": source, "outputs": list(outputs)}
+
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "substring not found", "traceback": []}
+    cells = [cell("!ls\n%matplotlib inline"), cell("'abc'.index('x')", error), cell("'abc'.index('y') + 1 / 0", error)]
+    cells.append(cell("{}['k']", error))
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    found = list(verify([tmp_path / "a.ipynb"]))
+    assert [(one.row, one.is_finding) for one in found] == [(1, False), (2, False), (3, True)]
+
+
 def test_what_is_no_notebook_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_text("{}")
     with pytest.raises(TextbooksError, match="is not a notebook"):

@@ -61,12 +61,21 @@ def read(document: Document) -> Read:
             cells = notebook.read(document.text)
         except notebook.NotANotebook as error:
             raise TextbooksError(f"{document.path!r} is not a notebook ({error}); check the file") from error
-        return Read(snippets=tuple(snippet for _, snippet in cells), cells=tuple(number for number, _ in cells))
+        return Read(
+            snippets=tuple(snippet for _, snippet, _ in cells),
+            outputs=tuple(_error_output(place, error) for place, (_, _, error) in enumerate(cells) if error),
+            cells=tuple(number for number, _, _ in cells),
+        )
     if document.kind == "restructuredtext":
         excerpt = restructured.read(document.text)
     else:
         excerpt = markdown.read(document.text, may_skip=True)
     return Read(snippets=excerpt.snippets, outputs=excerpt.outputs)
+
+
+def _error_output(snippet: int, error: str) -> OutputBlock:
+    """Return the error that is stored with a notebook's cell, as a block below it."""
+    return OutputBlock(snippet=snippet, text=error, line=0, end_line=0, is_announced=True)
 
 
 def files(path: Path, column: str) -> list[Path]:

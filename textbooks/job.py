@@ -208,7 +208,8 @@ def _frozen(
     isolation: Isolation,
     policy: Policy,
 ) -> dict[str, Any]:
-    templates = {path.name: digest(path.read_text("utf-8")) for path in sorted(recipe.folder.glob("*.jinja"))}
+    found = [path for folder in reversed(recipe.folders) for path in folder.glob("*.jinja")]
+    templates = {path.name: digest(path.read_text("utf-8")) for path in sorted(found, key=lambda path: path.name)}
     packages = ("textbooks", "black", *policy.packages)
     ruff = linting.version() if recipe.spec.signals else None
     return {
@@ -229,7 +230,7 @@ def _frozen(
 
 
 def _refuse_shipped_model(recipe: Recipe, base_url: str | None) -> None:
-    if assets.PACKAGE in recipe.folder.resolve().parents:
+    if assets.PACKAGE in recipe.folders[0].resolve().parents:
         where, cure = f"endpoint {base_url!r}", ""
         if not base_url:
             where = "OPENAI_API_KEY is set, so the OpenAI endpoint"

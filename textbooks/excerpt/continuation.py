@@ -5,9 +5,11 @@ more harms less than to miss a name.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Sequence
 
+BUILTINS = frozenset(dir(builtins))
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 
 FILE = re.compile(
@@ -23,11 +25,13 @@ def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     if len(codes) == 1:
         return ((),)
     last_touch: dict[str, int] = {}
+    functions: set[str] = set()
     needed: list[set[int]] = []
     for position, code in enumerate(codes):
-        bound, taken = _names(code)
-        taken |= {f"file {name}" for name in _files(code)}
+        bound, taken, called = _names(code)
+        taken |= {f"file {name}" for name in _files(code)} | {name for name in called if name in functions}
         bound |= {name for name in taken if name.startswith("file ")}
+        functions = (functions - bound) | _defined(code)
         direct = {last_touch[name] for name in taken if name in last_touch}
         needed.append(direct.union(*(needed[earlier] for earlier in direct)) if direct else set())
         last_touch |= dict.fromkeys([*bound, *(name for name in taken if name in last_touch)], position)
@@ -44,8 +48,18 @@ def joined(before: Sequence[str], boundary: str, code: str) -> tuple[str, int]:
     return head + FUTURE.sub("", code), head.count("\n")
 
 
-def _names(code: str) -> tuple[set[str], set[str]]:
-    """Return the names that the module level binds, and those taken before it has bound them.
+def _defined(code: str) -> set[str]:
+    """Return the names that the module level binds to functions and classes, and what it imports."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    scope = _Scope()
+    scope.run(node for node in ast.parse(code).body if isinstance(node, kinds))
+    return scope.bound
+
+
+def _names(code: str) -> tuple[set[str], set[str], set[str]]:
+    """Return the names that the module level binds, those taken before it has bound them, and built-in ones called.
+
+    Who calls `len` means the built-in function, also behind a snippet that has shown what `len = 5` leads to.
 
     What functions take counts unless the snippet binds it somewhere: they are called when that has happened.
     """
@@ -55,8 +69,14 @@ def _names(code: str) -> tuple[set[str], set[str]]:
         scope.run(tree.body)
     except RecursionError:  # an expression of a thousand terms
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        return {node.id for node in names if isinstance(node.ctx, ast.Store)}, {node.id for node in names}
-    return scope.bound, scope.taken | (scope.taken_later - scope.bound)
+        return {node.id for node in names if isinstance(node.ctx, ast.Store)}, {node.id for node in names}, set()
+    taken = scope.taken | (scope.taken_later - scope.bound)
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    keys = {
+        node.value.id for node in ast.walk(tree) if isinstance(node, ast.keyword) and isinstance(node.value, ast.Name)
+    }
+    called = taken & (called | keys) & BUILTINS
+    return scope.bound, taken - called, called
 
 
 def _files(code: str) -> set[str]:

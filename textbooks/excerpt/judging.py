@@ -24,6 +24,8 @@ OF_THE_MACHINE = re.compile(
     r"|sys\.(?:path|modules|executable|argv))\b"
 )
 """What gives other values on another machine or version."""
+OF_ORDER = re.compile(r"\.pop\(\)|\bnext\(iter\(")
+A_SET = re.compile(r"\b(?:frozen)?set\(|\{[^:{}]*\}")
 OF_CHANCE = re.compile(r"\b(?:random|choices?|shuffle|rand\w+|sample|uniform|token_\w+|uuid\d?)\b")
 ANNOUNCES_FAILURE = re.compile(
     r"(?:\b(?:this|these|it|that|following|below|next|code|snippet|example|block|call|line|program|will|would)\b"
@@ -65,23 +67,22 @@ def comments(code: str, sites: Sequence[Site], stdout: str, *, strict: bool) -> 
 
 def examples(snippet: Snippet) -> tuple[Example, ...]:
     """Return the examples of a session, by doctest's own reading; those that say `+SKIP` are left out."""
+    source = with_prompts(snippet.source)
     try:
-        found = doctest.DocTestParser().get_examples(with_prompts(snippet.source))
+        found = doctest.DocTestParser().get_examples(source)
     except ValueError:  # it is no session by doctest's rules
         return ()
-    shown = [
-        Example(
-            source=one.source,
-            want=one.want,
-            line=one.lineno + 1,
-            want_line=one.lineno + 1 + one.source.count("\n"),
-        )
-        for one in found
-        if not one.options.get(doctest.SKIP)
-    ]
+    lines = source.split("\n")
+    shown: list[Example] = []
+    for one in found:
+        if one.options.get(doctest.SKIP):
+            continue
+        end = one.lineno + one.source.count("\n")
+        while end < len(lines) and lines[end].strip() == "...":  # the prompt at which a block was ended
+            end += 1
+        shown.append(Example(source=one.source, want=one.want, line=one.lineno + 1, want_line=end + 1))
     if above := above_the_prompt(snippet.source):
-        lines = above.count("\n")
-        shown.insert(0, Example(source=above, want="", line=1, want_line=lines + 1, is_script=True))
+        shown.insert(0, Example(source=above, want="", line=1, want_line=above.count("\n") + 1, is_script=True))
     return tuple(shown)
 
 
@@ -157,9 +158,10 @@ def _statement(code: str, site: Site) -> str:
 
 
 def _is_open(statement: str, code: str) -> bool:
-    """Return whether what a statement gives depends on the machine, or on chance that the snippet does not seed."""
+    """Return whether what a statement gives depends on the machine, on the order of a set, or on unseeded chance."""
     by_chance = OF_CHANCE.search(statement) is not None and "seed" not in code and "Random(" not in code
-    return by_chance or OF_THE_MACHINE.search(statement) is not None
+    by_order = OF_ORDER.search(code) is not None and A_SET.search(code) is not None
+    return by_chance or by_order or OF_THE_MACHINE.search(statement) is not None
 
 
 def _raised(site: Site, seen: instrument.Observed, *, strict: bool) -> tuple[str | None, bool | None]:

@@ -21,8 +21,10 @@ class NotANotebook(ValueError):
     """The text is no notebook; the words say why."""
 
 
-def read(text: str) -> tuple[tuple[int, Snippet], ...]:
-    """Return (number of the cell, from 0; its snippet) for each code cell.
+def read(text: str) -> tuple[tuple[int, Snippet, str], ...]:
+    """Return (number of the cell, from 0; its snippet; the error that is stored with it) for each code cell.
+
+    The error is the end of a traceback, empty where the cell ended without one. A cell of shell commands alone is none.
 
     Raises:
         NotANotebook: the text is no JSON of a notebook.
@@ -34,9 +36,10 @@ def read(text: str) -> tuple[tuple[int, Snippet], ...]:
         found = []
         for number, cell in enumerate(cells):
             code = textwrap.dedent(_source(cell))  # as IPython does
-            if cell.get("cell_type") == "code" and code.strip() and not _is_foreign(code):
+            if cell.get("cell_type") == "code" and not _is_foreign(code):
                 plain = _without_magics(code)
-                found.append((number, Snippet(code=plain, line=1, end_line=plain.count("\n") + 1)))
+                snippet = Snippet(code=plain, line=1, end_line=plain.count("\n") + 1)
+                found.append((number, snippet, _stored_error(cell)))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise NotANotebook(f"{type(error).__name__}: {error}") from error
     return tuple(found)
@@ -48,7 +51,14 @@ def _source(cell: dict[str, Any]) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
+def _stored_error(cell: dict[str, Any]) -> str:
+    errors = [one for one in cell.get("outputs", ()) if one.get("output_type") in ("error", "pyerr")]
+    return f"Traceback (most recent call last)\n{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
+
+
 def _is_foreign(code: str) -> bool:
+    if all(not line.strip() or MAGIC.match(line) for line in code.split("\n")):
+        return True
     return code.lstrip().startswith("%%") and not TIMING.match(code.lstrip().split("\n", 1)[0])
 
 

@@ -5,7 +5,7 @@ the file have alike) and `entries`: plain names, or mappings with `name`, the fi
 Knows nothing of recipes or of how entries are drawn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,10 @@ def load_list(path: Path) -> EntityList:
     )
 
 
-def load_lists(reference: str, *, near: Path | None = None, place: str | None = None) -> tuple[EntityList, ...]:
+def load_lists(reference: str, *, near: Sequence[Path] = (), place: str | None = None) -> tuple[EntityList, ...]:
     """Read the list or the folder of lists that `reference` names, files in alphabetical order.
 
-    A reference is a path (looked for beside the recipe `near`, then from the working folder), or the name of a shipped
+    A reference is a path (looked for in the folders `near`, then from the working folder), or the name of a shipped
     list: `topics`, `topics/recursion`, `audiences`, `styles`, …. `place` says where the reference stands.
 
     Raises:
@@ -93,14 +93,16 @@ def load_lists(reference: str, *, near: Path | None = None, place: str | None = 
         elif path.is_file():
             return (load_list(path),)
     known = [*known_lists(), *(f"{name}/{file}" for name in ("topics", "audiences") for file in stems(name))]
-    known += [path.name for path in near.glob("*.yaml")] if near else []
+    known += [path.name for folder in near for path in folder.glob("*.yaml")]
     where = f"{place}: " if place else ""
     raise TextbooksError(f"{where}no list {reference!r}.{suggestion(reference, known)}")
 
 
 def known_lists() -> list[str]:
     """Return the names under which shipped lists can be referred to."""
-    return ["topics", "audiences", *(path.stem for path in sorted((assets.PACKAGE / "lists").glob("*.yaml")))]
+    folder = assets.PACKAGE / "lists"
+    names = (path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.yaml")))
+    return ["topics", "audiences", *names]
 
 
 def stems(folder: str) -> list[str]:
@@ -119,9 +121,9 @@ def refuse_duplicates(entries: Iterable[Entry]) -> None:
         seen[key] = entry
 
 
-def _candidates(reference: str, near: Path | None) -> list[Path]:
+def _candidates(reference: str, near: Sequence[Path]) -> list[Path]:
     head, _, rest = reference.partition("/")
-    paths = [near / reference] if near else []
+    paths = [folder / reference for folder in near]
     if head in ("topics", "audiences"):
         base = assets.folder(head)
         paths += [base / f"{rest}.yaml"] if rest else [base]
@@ -141,11 +143,11 @@ def _entry(
         item, missing = {"name": item}, names
     if missing:
         raise TextbooksError(f"{origin}: entry {item.get('name')!r} lacks {missing[0]!r}; add it")
-    own = {name: _text(source, (*location, name), item[name]) for name in ("name", *names)}
+    own = {name: _texts(source, (*location, name), item[name]) for name in names}
     weight = item.get("weight", 1)
     if not isinstance(weight, int) or isinstance(weight, bool) or weight < 1:
         raise TextbooksError(f"{origin}: weight {weight!r} must be a whole number from 1")
-    name = own.pop("name")
+    name = _text(source, (*location, "name"), item["name"])
     return Entry(name=name, fields={"list": list_name, **shared, **own}, weight=weight, origin=origin)
 
 
@@ -163,6 +165,13 @@ def _names(source: Located, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise TextbooksError(f"{source.place(('fields',))}: 'fields' must be a list of field names")
     return value
+
+
+def _texts(source: Located, location: tuple[str | int, ...], value: Any) -> str | list[str]:
+    """Return a field: a text, or a list of texts."""
+    if isinstance(value, list) and value:
+        return [_text(source, (*location, position), one) for position, one in enumerate(value)]
+    return _text(source, location, value)
 
 
 def _text(source: Located, location: tuple[str | int, ...], value: Any) -> str:

@@ -1,6 +1,6 @@
 """YAML with line numbers, so that every complaint can say where. Knows nothing of what the keys mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,34 @@ class Located:
     path: Path
     value: Any
     lines: dict[Location, int]
+    base: "Located | None" = None
+    """The document over which this one is laid."""
 
     def place(self, location: Location) -> str:
-        """Return `file:line` of a value, or of its nearest parent that the file holds."""
-        while location and location not in self.lines:
+        """Return `file:line` of a value, or of its nearest parent that one of the files holds."""
+        while location:
+            for one in self.chain():
+                if location in one.lines:
+                    return f"{one.path}:{one.lines[location]}"
             location = location[:-1]
-        return f"{self.path}:{self.lines.get(location, 1)}"
+        return f"{self.path}:1"
+
+    def chain(self) -> "list[Located]":
+        """Return this document and those below it."""
+        return [self, *(self.base.chain() if self.base else [])]
+
+
+def over(source: Located, base: Located) -> Located:
+    """Return a document laid over another: mappings are merged, all else is replaced, and null takes a key away."""
+    return replace(source, value=_merged(base.value, source.value), base=base)
+
+
+def _merged(base: Any, value: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(value, dict)):
+        return value
+    merged = {key: _merged(base.get(key), one) for key, one in value.items() if one is not None}
+    kept = {key: merged.pop(key, one) for key, one in base.items() if value.get(key, one) is not None}
+    return {**kept, **merged}
 
 
 def load(path: Path) -> Located:

@@ -15,7 +15,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from textbooks import assets
 from textbooks.calls import Request
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.plan.recipe import Recipe, StepSpec, references
+from textbooks.plan.recipe import Recipe, references
+from textbooks.plan.spec import StepSpec
 from textbooks.records import Assignment, Rejection
 from textbooks.storage import digest
 
@@ -37,7 +38,7 @@ class Prompter:
         self.recipe = recipe
         self.model = model or recipe.spec.teacher.model
         self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader([recipe.folder, assets.PACKAGE / "recipes"]),
+            loader=jinja2.FileSystemLoader([*recipe.folders, assets.PACKAGE / "recipes"]),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -101,12 +102,12 @@ class Prompter:
             return self._templates[template].render(context).strip()
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise TextbooksError(
-                f"{self.recipe.folder / template}: {error or type(error).__name__}; mend the template, which may "
+                f"{self._path(template)}: {error or type(error).__name__}; mend the template, which may "
                 f"use {', '.join(sorted(context))} and their fields"
             ) from error
 
     def _compiled(self, name: str, known: set[str]) -> tuple[jinja2.Template, set[str]]:
-        path = self.recipe.folder / name
+        path = self._path(name)
         try:
             parsed = self._environment.parse(path.read_text(encoding="utf-8"))
             used = meta.find_undeclared_variables(parsed)
@@ -124,6 +125,11 @@ class Prompter:
             )
         self._refuse_unknown_fields(parsed, path)
         return template, used
+
+    def _path(self, template: str) -> Path:
+        """Return where a template lies, or should lie."""
+        places = [folder / template for folder in self.recipe.folders]
+        return next((place for place in places if place.is_file()), places[0])
 
     def _refuse_unknown_fields(self, parsed: jinja2.nodes.Template, path: Path) -> None:
         """Refuse `{{ topic.nmae }}` with the line where it stands."""

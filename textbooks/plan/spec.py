@@ -1,0 +1,175 @@
+"""What a recipe file may hold: its keys, their kinds, and the sentence for each that is wrong.
+
+Knows nothing of what the keys do.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from textbooks.errors import TextbooksError, suggestion
+from textbooks.plan.located import Located
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Strict(BaseModel):
+    """A part of a recipe: unknown keys are refused, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LookUpSpec(Strict):
+    """A list, and the field of its entries that takes the place of their names."""
+
+    list: str
+    field: str
+
+
+class AxisSpec(Strict):
+    """One axis as written: entries of `list`, the lists of `lists` themselves, or inline `values`."""
+
+    list: str | tuple[str, ...] | None = None
+    lists: str | tuple[str, ...] | None = None
+    values: tuple[str, ...] | None = None
+    pick: int | tuple[int, int] | None = None
+    where: Mapping[str, str | tuple[str, ...]] = {}
+    given: Mapping[str, str] = {}
+    join: str | None = None
+    """A list whose entries of the same names add their fields; entries that it lacks are left out."""
+    look_up: Mapping[str, LookUpSpec] = {}
+    """Field → where the names that it holds are replaced by what another list says of them."""
+
+
+class StepSpec(Strict):
+    """One chat call: its name, the template of its message and perhaps of a system message, beside the recipe."""
+
+    name: Name
+    template: str
+    system: str | None = None
+    sampling: Mapping[str, Any] = {}
+    """Laid over the teacher's."""
+    candidates: int = Field(default=1, ge=1, le=128)
+    """How many answers to ask for; the first that passes all checks is taken. Last step only."""
+
+    @field_validator("sampling")
+    @classmethod
+    def _leaves_the_message_alone(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _refuse_reserved(value)
+
+
+class TeacherSpec(Strict):
+    """Which model writes, and the parameters that go into the body of each request as they stand."""
+
+    model: str
+    sampling: Mapping[str, Any] = {}
+    seeded: bool = False
+    """Whether each request bears a seed of its own, made from its messages and the recipe's seed."""
+    timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long one try may take; changes no request."""
+
+    @field_validator("sampling")
+    @classmethod
+    def _leaves_the_message_alone(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _refuse_reserved(value)
+
+
+RESERVED = ("model", "messages", "stream", "n")
+"""Keys of a request's body that the recipe says elsewhere, or that would change what comes back."""
+
+
+def _refuse_reserved(sampling: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in RESERVED:
+        if name in sampling:
+            cure = "use 'candidates' of the last step" if name == "n" else "leave it out"
+            raise ValueError(f"{name!r} cannot be set here; {cure}")
+    return sampling
+
+
+class BoxSpec(Strict):
+    """What a snippet may use; what is absent comes from sandbox/policy.toml."""
+
+    cpu_seconds: float | None = Field(default=None, gt=0)
+    wall_seconds: float | None = Field(default=None, gt=0)
+    memory_mb: int | None = Field(default=None, gt=0)
+    packages: tuple[str, ...] = ()
+    isolation: Literal["A", "B", "C"] | None = None
+
+
+class RepairSpec(Strict):
+    """How an answer that does not hold goes back to the teacher."""
+
+    rounds: int = Field(default=2, ge=0, le=5)
+    template: str | None = None
+    """The message, beside the recipe, which may use `reason`, `evidence` and the drawn values; else a general one."""
+
+
+class PublishSpec(Strict):
+    """How the corpus is packaged."""
+
+    license: str = "cc-by-4.0"
+    test_percent: int = Field(default=5, ge=0, le=50)
+
+
+class RecipeSpec(Strict):
+    """A recipe file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    about: str
+    extends: str | None = None
+    """Another recipe, by name or path, whose keys hold where this one gives no others."""
+    language: str = "en"
+    seed: int = 0
+    samples: int = Field(default=100, ge=1)
+    draw: Annotated[Mapping[Name, AxisSpec], Field(min_length=1)]
+    rules: Mapping[Name, Any] = {}
+    on_violation: Mapping[Name, Literal["reject", "repair", "warn"]] = {}
+    """Rule → what becomes of an answer that breaks it: rejected at once, sent back to the teacher (where nothing is
+    said), or only told in the column `contract`."""
+    claims: Literal["reject", "correct", "ignore"] = "reject"
+    steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
+    teacher: TeacherSpec
+    signals: bool = False
+    """Whether accepted samples are measured once more: coverage, unused names, docstrings."""
+    repair: RepairSpec = RepairSpec()
+    box: BoxSpec = BoxSpec()
+    publish: PublishSpec = PublishSpec()
+
+
+def validated(source: Located, settings: Sequence[str]) -> RecipeSpec:
+    """Return the recipe that a YAML document holds.
+
+    Raises:
+        TextbooksError: naming file, line and key of the first thing that is wrong.
+
+    """
+    try:
+        return RecipeSpec.model_validate(source.value)
+    except ValidationError as error:
+        # A misspelt key makes two errors, an unknown one and a missing one; the unknown one is the cause.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        location = tuple(part for part in first["loc"] if part != "[key]")
+        key = str(location[-1]) if location else ""
+        dotted = ".".join(str(part) for part in location)
+        typed = next((one for one in settings if dotted.startswith(one.partition("=")[0])), None)
+        place = f"--set {typed}" if typed else source.place(location)
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(location[:-1])
+            raise TextbooksError(f"{place}: unknown key {dotted!r}.{suggestion(key, known)}") from error
+        if first["type"] == "missing":
+            raise TextbooksError(f"{place}: key {dotted!r} is missing; add it") from error
+        raise TextbooksError(f"{place}: {dotted!r} is {first['input']!r}: {first['msg']}; mend the value") from error
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "draw": AxisSpec,
+        "steps": StepSpec,
+        "teacher": TeacherSpec,
+        "box": BoxSpec,
+        "repair": RepairSpec,
+        "publish": PublishSpec,
+    }
+    model = models.get(str(location[0]), RecipeSpec) if location else RecipeSpec
+    return list(model.model_fields)
