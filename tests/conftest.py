@@ -9,9 +9,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import settings
 
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("untimed")
 
 ANSWER = """Prose about the topic. It has some words in it.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from textbooks.examine import examine_answer
-from textbooks.excerpt import checks, markdown
+from textbooks.excerpt import checks, languages, markdown
 from textbooks.excerpt.checks import Contract
 from textbooks.sandbox import Sandbox
 
@@ -30,6 +30,13 @@ CONTRACT = {
     "script": ("hangul", GOOD),
     "prose_language": ("en", "Eine Liste ist eine veränderliche Folge von Werten.\n\n" + GOOD),
     "mentions": (["one", "three"], GOOD),
+    "letters": ([3, 5], GOOD),
+    "contains": ("One. Three.", GOOD),
+    "omits": (["one", "three"], GOOD),
+    "shows": (["dialogue", "moral"], "Nobody says a word.\n\n" + GOOD),
+    "vocabulary": ({"within": ["one", "two"], "least": 0.9}, "One dodecahedron.\n\n" + GOOD),
+    "docstring_language": ("ko", '```python\ndef f():\n    """Return the number one, whatever happens."""\n```\n'),
+    "query_uses": ("LEFT JOIN", "```python\nquery = 'select a from b join c'\n```\n"),
 }
 
 
@@ -64,6 +71,11 @@ def test_a_good_excerpt_keeps_every_rule(sandbox: Sandbox) -> None:
         "whole_end": True,
         "script": "latin",
         "mentions": ["one", "two"],
+        "letters": [3, 9],
+        "contains": "One. Two.",
+        "omits": ["three"],
+        "shows": ["no-dialogue", "moral"],
+        "vocabulary": {"within": ["one", "two"], "least": 0.9},
     }
     examined = examine_answer(GOOD, sandbox, contract=Contract(rules=rules), claims_policy="reject")
     assert examined.rejection is None
@@ -129,3 +141,61 @@ def test_the_language_of_the_prose_is_told(language: str) -> None:
     for code, text in SPOKEN.items():
         (finding,) = checks.measure(markdown.read(text), Contract(rules={"prose_language": language}))
         assert (finding.value, finding.ok) == (code, code == language)
+
+
+def test_the_languages_that_can_be_told_are_those_of_the_detector() -> None:
+    import py3langid.langid
+
+    py3langid.classify("")
+    identifier = py3langid.langid.IDENTIFIER
+    assert identifier is not None
+    assert set(identifier.labels) == languages.KNOWN
+
+
+STORIES = {
+    "curly quotes": ("“Come,” said Mia. “I am here.”", True),
+    "straight quotes": ('"Come," said Mia. "I am here."', True),
+    "Korean quotes": ("“이리 와.” 미아가 말했다. “여기 있어.”", True),
+    "one spoken line": ('"Come," said Mia.', False),
+    "an apostrophe": ("Mia's dog wasn't there, and Ben's cat wasn't.", False),
+}
+
+
+@pytest.mark.parametrize("case", STORIES)
+def test_a_dialogue_is_two_spoken_passages(case: str) -> None:
+    text, expected = STORIES[case]
+    (finding,) = checks.measure(markdown.read(text), Contract(rules={"shows": ["dialogue", "conflict"]}))
+    assert finding.value == {"dialogue": expected, "conflict": None}, "what no program can tell is told as such"
+    assert finding.ok == expected
+
+
+def test_the_vocabulary_is_measured_on_forms_and_names_are_left_out() -> None:
+    text = "The children ran to Timmy. Suddenly they saw a dodecahedron."
+    rule = {"within": ["the", "child", "run", "to", "see", "they", "a", "suddenly"], "least": 0.95}
+    (finding,) = checks.measure(markdown.read(text), Contract(rules={"vocabulary": rule}))
+    assert finding.value == {"share": 0.889, "foreign": ["dodecahedron"]}
+    assert finding.limit == {"within": 8, "least": 0.95}, "not the whole list in every row"
+
+
+USES = {
+    "in any case": ("select x from a left  join b", "LEFT JOIN", True),
+    "across lines": ("SELECT x FROM a LEFT\n JOIN b", "LEFT JOIN", True),
+    "not in another word": ("SELECT withdrawn FROM a", "WITH", False),
+}
+
+
+@pytest.mark.parametrize("case", USES)
+def test_an_sql_construct_is_found_in_the_texts_of_the_code(case: str) -> None:
+    query, keyword, expected = USES[case]
+    document = markdown.read(f"```python\nquery = {query!r}\n```\n")
+    (finding,) = checks.measure(document, Contract(rules={"query_uses": keyword}))
+    assert finding.ok == expected
+
+
+def test_an_answer_without_code_can_be_accepted_only_where_a_rule_says_so(sandbox: Sandbox) -> None:
+    text = "A story without any code."
+    allowed = examine_answer(text, sandbox, contract=Contract(rules={"snippets": [0, 0]}), claims_policy="reject")
+    assert (allowed.rejection, allowed.checked) == (None, ())
+    refused = examine_answer(text, sandbox, contract=Contract(rules={}), claims_policy="reject").rejection
+    assert refused is not None
+    assert (refused.step, refused.reason) == ("read", "no_snippet")

@@ -18,7 +18,7 @@ FLOORS = [
     {"examine"},
     {"job"},
     {"writing", "run_folder"},
-    {"standing", "estimate", "repairing", "refusals"},
+    {"standing", "estimate", "repairing", "refusals", "tasks"},
     {"build", "verify", "run", "score", "doctor"},
     {"batch"},
     {"show"},

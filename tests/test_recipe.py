@@ -264,13 +264,24 @@ def test_more_samples_than_combinations_are_refused(recipe: Path) -> None:
         jobs.prepare(str(recipe), samples=13, recorded=[recipe])
 
 
+TOLD = ("words", "letters", "snippet_lines", "line_length", "python")
+"""Rules whose values an answer can only keep when the prompt tells them."""
+
+
 @pytest.mark.parametrize("name", recipes.names())
 def test_shipped_prompts_state_the_values_that_the_contract_checks(name: str) -> None:
     loaded = recipes.load(name)
-    request = Prompter(loaded).request(loaded.plan()[0], loaded.spec.steps[0], {})
-    prompt = request.body["messages"][0]["content"]
-    for rule in ("snippet_lines", "line_length", "python"):
-        assert str(loaded.spec.rules[rule]) in prompt
+    prompter, assignment = Prompter(loaded), loaded.plan()[0]
+    answers: dict[str, object] = {}
+    prompts = []
+    for step in loaded.spec.steps:
+        prompts += [one["content"] for one in prompter.request(assignment, step, answers).body["messages"]]
+        answers[step.name] = dict.fromkeys(step.parts, "some") | {"text": "some"} if step.parts else "some"
+    prompt = "\n".join(prompts)
+    for rule in TOLD:
+        value = loaded.spec.rules.get(rule)
+        for limit in value if isinstance(value, list | tuple) else [value]:
+            assert limit in (None, 0) or str(limit) in prompt, rule
     assert "{{" not in prompt
 
 

@@ -26,7 +26,7 @@ from textbooks.teacher.budget import Budget, worst_case_usd
 from textbooks.teacher.journal import Journal
 from textbooks.teacher.ledger import Batch, Ledger
 from textbooks.teacher.provider import MOST_BYTES, MOST_REQUESTS, OVER, Provider
-from textbooks.writing import unusable
+from textbooks.writing import taken_apart, unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,17 +169,16 @@ class _Room:
 def _missing(job: Job, journal: Journal) -> Iterator[Request | None]:
     """Yield, for each assignment, the request of its first step without an answer; None where there is none."""
     for index in range(job.samples):
-        answers: dict[str, str] = {}
+        answers: dict[str, Any] = {}
         for step in job.recipe.spec.steps:
             request = job.prompter.request(job.plan[index], step, answers)
             response = journal.find(request.custom_id)
             if response is None:
                 yield request
                 break
-            if unusable(response):
+            if unusable(response) or taken_apart(job, step.name, response.texts[0], answers):
                 yield None
                 break
-            answers[step.name] = response.texts[0]
         else:
             yield None
 

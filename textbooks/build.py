@@ -10,7 +10,7 @@ first request is sent and before anything is written.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,15 @@ from textbooks.corpus import card, dataset, rows
 from textbooks.corpus.tally import Tally
 from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError
-from textbooks.examine import ClaimsPolicy, examine_answer, signals_of
-from textbooks.excerpt.checks import Contract
 from textbooks.job import Job
 from textbooks.linting import linted
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.repairing import repaired
-from textbooks.sandbox import Sandbox
 from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
 from textbooks.storage import digest, write_json_lines, write_text
+from textbooks.tasks import examine_task, settled, task
 from textbooks.teacher.journal import Journal
 from textbooks.writing import Writer
 
@@ -56,16 +54,6 @@ class Built:
     def corpus(self) -> Path:
         """The dataset folder."""
         return self.out / "corpus"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One answer to examine, as it travels to a worker process."""
-
-    written: Written
-    contract: Contract
-    claims_policy: ClaimsPolicy
-    signals: bool
 
 
 def build(
@@ -191,31 +179,6 @@ def _next_round(run: _Run) -> range:
     return range(done, min(done + job.accepted - tally.accepted, job.samples))
 
 
-def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
-    """Examine one answer, in whatever process this runs: the first candidate that passes, else the first one."""
-    written = task.written
-    if written.rejection:
-        return Outcome(written=written, examination=None)
-    first = None
-    for text in (written.text, *written.others):
-        examination = examine_answer(text, sandbox, contract=task.contract, claims_policy=task.claims_policy)
-        outcome = Outcome(written=replace(written, text=text), examination=examination)
-        if not outcome.rejection:
-            with_signals = (
-                replace(examination, signals=signals_of(examination, sandbox)) if task.signals else examination
-            )
-            return replace(outcome, examination=with_signals)
-        first = first or outcome
-    return first or Outcome(written=written, examination=None)
-
-
-def _task(job: Job, written: Written) -> Task:
-    spec = job.recipe.spec
-    rules = job.recipe.rules_for(written.assignment)
-    contract = Contract(rules=rules, on_violation=spec.on_violation, language=spec.language)
-    return Task(written=written, contract=contract, claims_policy=spec.claims, signals=spec.signals)
-
-
 def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine) -> Path:
     """Examine a shard and write its part, or find the part that an earlier run made from the very same answers."""
     job = run.job
@@ -225,15 +188,16 @@ def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engi
     if counts is None:
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
         outcomes, unanswered = _examined(run, number, shard, writer, engine)
-        outcomes = linted(outcomes)
+        outcomes = linted([settled(job, outcome) for outcome in outcomes])
         run.repairs_unanswered += len(unanswered)
         if unanswered:  # the next run asks again
             part = dataset.part_folder(run.out / "parts", number, digest([*made_from, "without all repairs"]))
             write_json_lines(part / REPAIRS, (request.line() for request in unanswered))
         for outcome in outcomes:
-            name = "rejected" if outcome.rejection else "default"
-            make = rows.rejected if outcome.rejection else rows.accepted
-            kept[name].append(make(outcome, job.labels))
+            if outcome.rejection:
+                kept["rejected"].append(rows.rejected(outcome, job.labels))
+            else:
+                kept["default"].append(rows.accepted(outcome, job.labels, _own_columns(job, outcome)))
             kept["snippets"] += rows.snippets(outcome)
         run.part = Tally()
         run.part.add(outcomes)
@@ -244,12 +208,21 @@ def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engi
     return part
 
 
+def _own_columns(job: Job, outcome: Outcome) -> dict[str, Any]:
+    """Return the values of the recipe's own columns."""
+    examination, percent = outcome.examination, job.recipe.spec.publish.test_percent
+    if examination is None:
+        raise ValueError("an accepted sample has been examined")
+    published = {"id": outcome.id, "text": examination.text, "split": dataset.split_of(outcome.id, percent)}
+    return job.prompter.columns(outcome.written.assignment, examination.answers, published)
+
+
 def _examined(
     run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine
 ) -> tuple[list[Outcome], list[Request]]:
     """Examine a shard, and have mended what can be; return the outcomes, and the repairs that nobody answered."""
     outcomes = []
-    for outcome in engine.map(examine_task, (_task(run.job, written) for written in shard)):
+    for outcome in engine.map(examine_task, (task(run.job, written) for written in shard)):
         run.part.add([outcome])
         outcomes.append(outcome)
     return repaired(
@@ -257,7 +230,7 @@ def _examined(
         writer,
         number,
         outcomes,
-        lambda again: list(engine.map(examine_task, (_task(run.job, written) for written in again))),
+        lambda again: list(engine.map(examine_task, (task(run.job, written) for written in again))),
     )
 
 

@@ -26,19 +26,20 @@ def examine_answer(
 ) -> Examination:
     """Read a teacher's answer and decide whether it holds; the first step that fails rejects it.
 
-    The answer must hold at least one snippet, every snippet must parse, keep the contract, run to its end, and print
-    what its text claims. Wrong claims reject it, are ignored, or are corrected; a corrected text is examined anew.
+    The answer must hold at least one snippet (unless its rules allow none), every snippet must parse, keep the
+    contract, run to its end, and print what its text claims. Wrong claims reject it, are ignored, or are corrected; a
+    corrected text is examined anew.
     """
     excerpt = markdown.read(text)
     found = Examination(excerpt=excerpt, checked=(), text=text)
-    if not excerpt.snippets:
-        return replace(found, rejection=_rejection("read", "no_snippet", text))
+    if not excerpt.snippets and not contract.may_lack_code:
+        return replace(found, rejection=rejected("read", "no_snippet", text))
     formatted = format_snippets(excerpt.snippets)
     broken = next((item for item in formatted if item.verdict.status == "syntax_error"), None)
     if broken:
         evidence = f"{broken.verdict.error_message}\n\n{broken.code}"
         checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
-        return replace(found, checked=checked, rejection=_rejection("format", "syntax_error", evidence))
+        return replace(found, checked=checked, rejection=rejected("format", "syntax_error", evidence))
     # What is published is what is measured and run, so the text with the formatted code is read anew.
     published = markdown.put_back(text, {i.snippet: i.code for i in formatted if i.snippet.kind == "script"})
     if published != text:
@@ -46,7 +47,7 @@ def examine_answer(
     if [_content(snippet.code) for snippet in excerpt.snippets] != [_content(item.code) for item in formatted]:
         evidence = "the formatted code cannot be put back into the text"
         checked = run_snippets(formatted, sandbox, strict=False, outputs=excerpt.outputs)
-        return replace(found, checked=checked, rejection=_rejection("format", "not_put_back", evidence))
+        return replace(found, checked=checked, rejection=rejected("format", "not_put_back", evidence))
     as_published = tuple(
         replace(item, snippet=snippet, code=snippet.code)
         for item, snippet in zip(formatted, excerpt.snippets, strict=True)
@@ -55,8 +56,8 @@ def examine_answer(
     findings = checks.measure(excerpt, contract)
     found = Examination(excerpt=excerpt, checked=checked, text=text, findings=findings)
     if violated := checks.violation(findings, contract):
-        return replace(found, rejection=_rejection("contract", violated.rule, _wording(violated)))
-    rejection = _run_rejection(checked, claims_policy)
+        return replace(found, rejection=rejected("contract", violated.rule, _wording(violated)))
+    rejection = _runrejected(checked, claims_policy)
     if rejection and rejection.step == "claims" and claims_policy == "correct":
         return _with_corrected_claims(found, rejection, sandbox, contract)
     if not rejection and "asserts_bite" in contract.rules:
@@ -111,17 +112,17 @@ def signals_of(examination: Examination, sandbox: Sandbox) -> Signals:
     )
 
 
-def _run_rejection(checked: tuple[CheckedSnippet, ...], claims_policy: str) -> Rejection | None:
+def _runrejected(checked: tuple[CheckedSnippet, ...], claims_policy: str) -> Rejection | None:
     for item in checked:
         verdict = item.verdict
         if verdict.status != "ok" and not item.is_announced_error:
             said = f"{verdict.error_type}: {verdict.error_message}" if verdict.error_type else verdict.reason
             where = f" (line {verdict.error_line})" if verdict.error_line else ""
-            return _rejection("run", verdict.status, f"{said}{where}\n\n{item.code}")
+            return rejected("run", verdict.status, f"{said}{where}\n\n{item.code}")
         for claim in item.claims:
             if claim.agrees is False and claims_policy != "ignore":
                 evidence = f"line {claim.line} claims {claim.claimed!r}, really {claim.actual!r}\n\n{item.code}"
-                return _rejection("claims", "wrong_output", evidence)
+                return rejected("claims", "wrong_output", evidence)
     return None
 
 
@@ -129,5 +130,6 @@ def _wording(finding: Finding) -> str:
     return f"{finding.rule}: measured {finding.value!r}, the rule says {finding.limit!r}"
 
 
-def _rejection(step: str, reason: str, evidence: str) -> Rejection:
+def rejected(step: str, reason: str, evidence: str) -> Rejection:
+    """Return a rejection whose evidence is cut to a length that a table bears."""
     return Rejection(step=step, reason=reason, evidence=evidence[:EVIDENCE_CHARACTERS])

@@ -19,11 +19,13 @@ from textbooks.calls import Request
 from textbooks.corpus import rows
 from textbooks.corpus.rows import Labels
 from textbooks.errors import TextbooksError, suggestion
-from textbooks.excerpt import checks
+from textbooks.excerpt import checks, languages
+from textbooks.excerpt.parts import Part, Shape
 from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
 from textbooks.plan.prompts import Prompter
 from textbooks.plan.recipe import Recipe
+from textbooks.plan.spec import ConversationSpec, ShuffledSpec
 from textbooks.records import Assignment
 from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
@@ -42,6 +44,7 @@ class Job:
     recipe: Recipe
     plan: Plan
     prompter: Prompter
+    shape: Shape
     samples: int
     """Assignments that may be begun at most."""
     accepted: int | None
@@ -122,6 +125,7 @@ def prepare(
         recipe=loaded,
         plan=plan,
         prompter=prompter,
+        shape=_shape(loaded),
         samples=count,
         accepted=accepted,
         source=source,
@@ -131,7 +135,13 @@ def prepare(
         budget_usd=budget_usd,
         policy=policy,
         isolation=tier,
-        labels=Labels(recipe=loaded.name, language=loaded.spec.language, axes=tuple(first.drawn), many=first.many),
+        labels=Labels(
+            recipe=loaded.name,
+            language=loaded.spec.language,
+            axes=tuple(first.drawn),
+            many=first.many,
+            own=_own_columns(loaded),
+        ),
         frozen=_frozen(
             loaded,
             {"samples": count} if accepted is None else {"accepted": accepted},
@@ -141,6 +151,26 @@ def prepare(
             policy,
         ),
     )
+
+
+def _shape(recipe: Recipe) -> Shape:
+    """Return how the recipe's answers are made up, having refused references to what is no part of one."""
+    steps: dict[str, tuple[Part, ...]] = {}
+    for step in recipe.spec.steps:
+        steps[step.name] = tuple(
+            Part(name=name, by=one.place[0], key=one.place[1], many=one.many, is_optional=one.optional)
+            for name, one in step.parts.items()
+        )
+    wanted = recipe.spec.document if isinstance(recipe.spec.document, tuple) else ()
+    for number, reference in enumerate(wanted):
+        name, _, part = reference.partition(".")
+        place = recipe.source.place(("document", number))
+        if name not in steps:
+            raise TextbooksError(f"{place}: {reference!r} names no step.{suggestion(name, steps)}")
+        known = [one.name for one in steps[name]]
+        if part and part not in known:
+            raise TextbooksError(f"{place}: step {name!r} has no part {part!r}.{suggestion(part, known)}")
+    return Shape(steps=steps, document=wanted)
 
 
 def _count(recipe: Recipe, plan: Plan, samples: int | None, accepted: int | None) -> int:
@@ -184,6 +214,11 @@ def _refuse_bad_budget(budget_usd: float, price: Price | None, request: Request,
 
 
 def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
+    if not languages.is_known(recipe.spec.language):
+        where = recipe.source.place(("language",))
+        near = suggestion(recipe.spec.language, languages.KNOWN)
+        raise TextbooksError(f"{where}: {recipe.spec.language!r} is no language; write a code such as en or ko.{near}")
+
     def place(rule: str) -> str:
         return recipe.source.place(("rules", rule))
 
@@ -195,9 +230,23 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
             raise TextbooksError(f"{where}: {rule!r} is no rule of this recipe.{near}")
     for rules in recipe.all_rules():
         checks.refuse_unusable(rules, place)
+    for column in recipe.spec.publish.columns:
+        if column != "text" and column in {*rows.fixed_columns(), *first.drawn}:
+            where = recipe.source.place(("publish", "columns", column))
+            raise TextbooksError(f"{where}: column {column!r} is there already; give it another name")
     for axis in rows.clashing(first):
         where = recipe.source.place(("draw", axis))
         raise TextbooksError(f"{where}: axis {axis!r} bears the name of a fixed column; rename it")
+
+
+def _own_columns(recipe: Recipe) -> dict[str, Literal["text", "span", "messages"]]:
+    """Return the columns that the recipe adds, with their kinds."""
+    own: dict[str, Literal["text", "span", "messages"]] = {}
+    for name, column in recipe.spec.publish.columns.items():
+        own[name] = "messages" if isinstance(column, ConversationSpec) else "text"
+        if isinstance(column, ShuffledSpec):
+            own[f"{name}_span"] = "span"
+    return own
 
 
 def _frozen(
@@ -213,7 +262,7 @@ def _frozen(
     packages = ("textbooks", "black", *policy.packages)
     ruff = linting.version() if recipe.spec.signals else None
     return {
-        "recipe": recipe.spec.model_dump(mode="json", exclude_none=True),
+        "recipe": recipe.spec.model_dump(mode="json", exclude_none=True, by_alias=True),
         **target,
         "model": model,
         "price": price.words() if price else None,

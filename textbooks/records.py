@@ -5,7 +5,7 @@ Rejection.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from textbooks.calls import Usage
@@ -234,6 +234,8 @@ class Written:
     model: str
     text: str
     """The last answer; empty where there is none."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """Step → answer, of the steps before the last."""
     others: tuple[str, ...] = ()
     """Further candidates for it, in order."""
     usage: Usage | None = None
@@ -279,6 +281,8 @@ class Examination:
     """The rules of the contract, measured; empty where the answer could not be read so far."""
     signals: Signals | None = None
     """None where they are not asked for, or the answer is rejected."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """Step → its answer, a text or its parts by name, as they came out of the examination."""
     rejection: Rejection | None = None
 
 

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textbooks.calls import NOTHING_USED, Request, Response, Usage
+from textbooks.excerpt import parts
 from textbooks.job import Job
 from textbooks.records import Assignment, Outcome, Rejection, Written
 from textbooks.teacher.answers import Answers
@@ -105,15 +106,11 @@ class Writer:
 
     def repair_request(self, outcome: Outcome) -> Request:
         """Return the request that asks the teacher to mend an answer that does not hold."""
-        steps, ids = self._job.recipe.spec.steps, outcome.written.custom_ids
-        answers = {}
-        for step, custom_id in zip(steps[:-1], ids, strict=False):
-            response = self._journal.find(custom_id)
-            answers[step.name] = response.texts[0] if response else ""
-        rejection = outcome.rejection
+        written, rejection = outcome.written, outcome.rejection
         if rejection is None:
             raise ValueError("what is accepted needs no repair")
-        return self._job.prompter.repair_request(outcome.written.assignment, answers, outcome.written.text, rejection)
+        answers = {step: parts.view(self._job.shape, step, text) for step, text in written.earlier.items()}
+        return self._job.prompter.repair_request(written.assignment, answers, written.text, rejection)
 
     def ask_all(self, shard: int, requests: Sequence[Request]) -> list[Response | None]:
         """Have the teacher answer requests beside what it is writing; None where nobody answers now.
@@ -249,19 +246,23 @@ class Writer:
 
 async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: int) -> Written | None:
     """Go through the chat steps of one assignment; None where an answer is missing."""
-    answers: dict[str, str] = {}
+    answers: dict[str, Any] = {}
+    earlier: dict[str, str] = {}
     responses: list[Response] = []
     rejection = None
-    for step in job.recipe.spec.steps:
+    *before, last_step = job.recipe.spec.steps
+    for step in (*before, last_step):
         request = job.prompter.request(assignment, step, answers)
         response = await teacher.ask(shard, request)
         if response is None:
             return None
         responses.append(response)
         rejection = unusable(response)
+        if not rejection and step is not last_step:
+            earlier[step.name] = _sendable(response.texts[0])
+            rejection = taken_apart(job, step.name, earlier[step.name], answers)
         if rejection:
             break
-        answers[step.name] = response.texts[0]
     last = responses[-1]
     first, *others = last.texts or (last.text or "",)
     price = job.price
@@ -270,11 +271,21 @@ async def _written(job: Job, assignment: Assignment, teacher: Teacher, shard: in
         custom_ids=tuple(response.custom_id for response in responses),
         model=str(last.body.get("model") or job.prompter.model),
         text=_sendable(first),
+        earlier=earlier,
         others=tuple(_sendable(text) for text in others),
         usage=total(response.usage for response in responses),
         cost_usd=total(price.paid_usd(response) if price else None for response in responses),
         rejection=rejection,
     )
+
+
+def taken_apart(job: Job, step: str, text: str, answers: dict[str, Any]) -> Rejection | None:
+    """Add the answer of a step before the last to `answers`, in its parts; return why where one is missing."""
+    try:
+        answers[step] = parts.view(job.shape, step, text)
+    except parts.Missing as error:
+        return Rejection(step="teacher", reason=f"{step}_without_{error.name}", evidence=f"{error}\n\n{text[:2000]}")
+    return None
 
 
 def _sendable(text: str) -> str:

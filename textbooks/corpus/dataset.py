@@ -61,9 +61,7 @@ def publish(
     """
     targets = {split: corpus / "data" / f"{split}-00000-of-00001.parquet" for split in ("train", "test")}
     sources = [part / "default.parquet" for part in parts]
-    counts = _joined(
-        targets, sources, schemas["default"], lambda row_id: "test" if _percent(row_id) < test_percent else "train"
-    )
+    counts = _joined(targets, sources, schemas["default"], lambda row_id: split_of(row_id, test_percent))
     if counts["test"] and not counts["train"]:
         counts = _joined(targets, sources, schemas["default"], _always("train"))
     for name in ("rejected", "snippets"):
@@ -71,6 +69,11 @@ def publish(
         sources = [part / f"{name}.parquet" for part in parts]
         counts |= _joined({name: target}, sources, schemas[name], _always(name))
     return counts
+
+
+def split_of(row_id: str, test_percent: int) -> str:
+    """Return the split to which a row goes by the hash of its id."""
+    return "test" if _percent(row_id) < test_percent else "train"
 
 
 def remove_stale(parts: Path, keep: Sequence[Path]) -> None:

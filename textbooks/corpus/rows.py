@@ -6,8 +6,9 @@ Knows the columns that docs/design.md promises; knows nothing of files.
 import ast
 import json
 import platform
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome, Signals
 
@@ -26,10 +27,12 @@ class Labels:
     axes: tuple[str, ...]
     many: frozenset[str]
     """The axes that draw several values, and so have list columns."""
+    own: Mapping[str, Literal["text", "span", "messages"]] = field(default_factory=dict)
+    """The recipe's own columns, with their kinds; `text` among them takes the place of the fixed one."""
 
 
-def accepted(outcome: Outcome, labels: Labels) -> Row:
-    """Return the row of an accepted sample."""
+def accepted(outcome: Outcome, labels: Labels, own: Mapping[str, Any]) -> Row:
+    """Return the row of an accepted sample; `own` holds the values of the recipe's own columns."""
     written, examination = outcome.written, outcome.examination
     if examination is None:
         raise ValueError("an accepted sample has been examined")
@@ -51,16 +54,17 @@ def accepted(outcome: Outcome, labels: Labels) -> Row:
         "signals": _signals(examination.signals),
         "imports": sorted(set().union(*(_imports(item.code) for item in checked))),
         "python_version": platform.python_version(),
-        "isolation": checked[0].verdict.isolation,
+        "isolation": checked[0].verdict.isolation if checked else None,
         "wall_seconds": round(sum(item.verdict.wall_seconds for item in checked), 6),
         "cpu_seconds": round(sum(item.verdict.cpu_seconds for item in checked), 6),
-        "peak_memory_bytes": max(item.verdict.peak_memory_bytes for item in checked),
+        "peak_memory_bytes": max((item.verdict.peak_memory_bytes for item in checked), default=0),
         "prompt_tokens": written.usage.prompt_tokens if written.usage else None,
         "completion_tokens": written.usage.completion_tokens if written.usage else None,
         "cost_usd": written.cost_usd,
         "custom_ids": list(written.custom_ids),
         "duplicate_cluster": None,
         "contamination": None,
+        **own,
     }
 
 
@@ -122,6 +126,8 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
 
     text, whole, real, texts = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
     axes = [(axis, texts if axis in labels.many else text) for axis in labels.axes]
+    messages = pa.list_(pa.struct([("role", text), ("content", text)]))
+    own = {"text": text, "span": pa.list_(whole), "messages": messages}
     origin = [("recipe", text), ("language", text), ("model", text)]
     money = [
         ("prompt_tokens", whole),
@@ -164,6 +170,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
                 *money,
                 ("duplicate_cluster", text),
                 ("contamination", pa.list_(pa.struct(contamination))),
+                *((name, own[kind]) for name, kind in labels.own.items() if name != "text"),
             ]
         ),
         "rejected": pa.schema(
@@ -182,8 +189,13 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
 
 def clashing(assignment: Assignment) -> list[str]:
     """Return the axes whose column would collide with a fixed one."""
+    return sorted(fixed_columns() & set(assignment.drawn))
+
+
+def fixed_columns() -> set[str]:
+    """Return the columns that rows of every recipe have."""
     fixed = schemas(Labels(recipe="", language="", axes=(), many=frozenset()))
-    return sorted({*fixed["default"].names, *fixed["rejected"].names} & set(assignment.drawn))
+    return {*fixed["default"].names, *fixed["rejected"].names}
 
 
 def _signals(signals: Signals | None) -> Row | None:

@@ -31,6 +31,11 @@ class Contract:
     language: str = "en"
     """The language of the prose, for rules that depend on it."""
 
+    @property
+    def may_lack_code(self) -> bool:
+        """Whether an answer without any snippet can be accepted: a rule says that none is enough."""
+        return bool(self.rules.get("snippets", (1,))[0] == 0)
+
     def action(self, rule: str) -> Action:
         """Return what becomes of an answer that breaks a rule."""
         return self.on_violation.get(rule, "repair")
@@ -44,7 +49,8 @@ def measure(excerpt: Excerpt, contract: Contract) -> tuple[Finding, ...]:
         check, _ = RULES[rule]
         taken = [contract.language, limit] if rule in NEED_LANGUAGE else limit
         ok, value = check(excerpt, trees, taken)
-        findings.append(Finding(rule=rule, ok=ok, value=value, limit=limit))
+        told = {**limit, "within": len(limit["within"])} if isinstance(limit, dict) else limit
+        findings.append(Finding(rule=rule, ok=ok, value=value, limit=told))
     return tuple(findings)
 
 
@@ -97,8 +103,10 @@ NODE = "the name of a node of Python's ast module, such as ListComp"
 SHARE = "a share between 0 and 1"
 SCRIPT = "the name of a script, such as latin, hangul, kana, han or cyrillic"
 LANGUAGE = "the code of a language, such as en, ko or ja"
+TEXT = "a text"
 TEXTS = "a list of texts"
 WORDS = "a text or a list of texts"
+VOCABULARY = "within (lists of words) and least (a share between 0 and 1)"
 
 KINDS: dict[str, Callable[[object], bool]] = {
     COUNT: _is_count,
@@ -111,8 +119,15 @@ KINDS: dict[str, Callable[[object], bool]] = {
     SHARE: lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1,
     SCRIPT: lambda value: value in prose_checks.SCRIPTS,
     LANGUAGE: lambda value: isinstance(value, str) and languages.is_known(value),
+    TEXT: lambda value: isinstance(value, str) and bool(value.strip()),
     TEXTS: _is_names,
     WORDS: lambda value: isinstance(value, str) or _is_names(value),
+    VOCABULARY: lambda value: (
+        isinstance(value, dict)
+        and value.keys() == {"within", "least"}
+        and _is_names(value["within"])
+        and KINDS[SHARE](value["least"])
+    ),
 }
 
 RULES: dict[str, tuple[Check, str]] = {
@@ -125,6 +140,11 @@ RULES: dict[str, tuple[Check, str]] = {
     "script": (prose_checks.script, SCRIPT),
     "prose_language": (prose_checks.prose_language, LANGUAGE),
     "mentions": (prose_checks.mentions, WORDS),
+    "letters": (prose_checks.letters, RANGE),
+    "contains": (prose_checks.contains, WORDS),
+    "omits": (prose_checks.omits, WORDS),
+    "shows": (prose_checks.shows, TEXTS),
+    "vocabulary": (prose_checks.vocabulary, VOCABULARY),
     "code_last": (prose_checks.code_last, FLAG),
     "snippets": (code_checks.snippets, RANGE),
     "snippet_lines": (code_checks.snippet_lines, COUNT),
@@ -135,10 +155,12 @@ RULES: dict[str, tuple[Check, str]] = {
     "python": (code_checks.python, VERSION),
     "function_name": (code_checks.function_name, NAME),
     "docstring": (code_checks.docstring, FLAG),
+    "docstring_language": (code_checks.docstring_language, LANGUAGE),
+    "query_uses": (code_checks.query_uses, TEXT),
     "construct": (code_checks.construct, NODE),
     "asserts": (code_checks.asserts, COUNT),
     "asserts_bite": (code_checks.asserts_bite, SHARE),
 }
 """Rule → its check, and the kind of value that it takes, in the words of the message that refuses another."""
-NEED_LANGUAGE = frozenset({"mentions"})
+NEED_LANGUAGE = frozenset({"mentions", "omits", "vocabulary"})
 """Rules whose check takes [the recipe's language, the value]."""

@@ -4,8 +4,10 @@ The table that names them, and says what values they take, is in checks.py. Know
 """
 
 import ast
+import re
 import sys
 
+from textbooks.excerpt import languages
 from textbooks.records import Excerpt
 
 Trees = tuple[ast.Module, ...]
@@ -115,3 +117,23 @@ def asserts(excerpt: Excerpt, trees: Trees, least: int) -> tuple[bool, int]:
 def asserts_bite(excerpt: Excerpt, trees: Trees, share: float) -> tuple[bool, str]:
     """Pass: what has to run to be measured is measured where the box is, in exercises.py."""
     return True, "see the step exercise"
+
+
+def docstring_language(excerpt: Excerpt, trees: Trees, wanted: str) -> tuple[bool, str]:
+    """Tell in which language the docstrings are."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)]
+    text = " ".join(ast.get_docstring(node) or "" for node in nodes)
+    if not any(letter.isalpha() for letter in text):
+        return False, ""
+    found = languages.spoken(text)
+    return found == wanted, found
+
+
+def query_uses(excerpt: Excerpt, trees: Trees, keyword: str) -> tuple[bool, str]:
+    """Find the words of an SQL construct in the texts of the code, in whatever case."""
+    texts = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    words = r"\s+".join(map(re.escape, keyword.split()))
+    pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    used = any(isinstance(text, str) and pattern.search(text) for text in texts)
+    return used, keyword if used else "absent"

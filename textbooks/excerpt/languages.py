@@ -29,6 +29,16 @@ SNOWBALL = {
     "tr": "turkish",
 }
 """Language → its Snowball stemmer."""
+KNOWN = frozenset(
+    """
+ace af am an ar ary arz as az ba bcl be bg bn br bs ca crh cs cy da de dz el en eo es et eu ext fa fi fo fr
+fuv fy ga gcf gcr gd gl gom grc gu gug guw ha hbo he hi hr ht hu hy id ig is it ja jv ka kab kik kk km kn ko
+ku ky la lb lg lij ln lo lt ltg lv mg mk ml mn mr ms mt my ne nl nn no nso oc om or pa pcm pl ps pt qu ro ru
+rw sa sdh se si sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk ur uz uzs vec vi vo wa wuu xh yo yue
+zh zu zxx
+""".split()  # noqa: SIM905  # 140 lines of one word each would be worse to read
+)
+"""The languages that `spoken` can tell."""
 LEXICON = frozenset(SNOWBALL) - {"no"}
 """Languages of these whose lemmas simplemma knows."""
 
@@ -41,12 +51,8 @@ def spoken(text: str) -> str:
 
 
 def is_known(code: str) -> bool:
-    """Return whether `spoken` can tell this language."""
-    import py3langid.langid
-
-    py3langid.classify("")  # loads the model
-    identifier = py3langid.langid.IDENTIFIER
-    return identifier is not None and code in identifier.labels
+    """Return whether `spoken` can tell this language, of whatever region."""
+    return _primary(code) in KNOWN
 
 
 def has_forms(language: str) -> bool:

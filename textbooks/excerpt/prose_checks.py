@@ -3,6 +3,7 @@
 The table that names them, and says what values they take, is in checks.py.
 """
 
+import functools
 import re
 
 from textbooks.excerpt import languages
@@ -16,6 +17,9 @@ CHAT = re.compile(
     re.IGNORECASE,
 )
 """What an assistant says to whoever asked, and no textbook says to its reader."""
+SPEECH = re.compile(r"“[^”]+”|\"[^\"]+\"|«[^»]+»|「[^」]+」|„[^“”]+[“”]")
+LEAST_SPEECH = 2
+"""Spoken passages that make a dialogue."""
 SCRIPTS = {
     "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
     "hangul": re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"),
@@ -113,3 +117,52 @@ def _occurs(phrase: list[frozenset[str]], text: list[frozenset[str]]) -> bool:
     """Return whether the words of a phrase stand in a text one behind the other, in whatever forms."""
     starts = range(len(text) - len(phrase) + 1)
     return any(all(word & there for word, there in zip(phrase, text[start:], strict=False)) for start in starts)
+
+
+def letters(excerpt: Excerpt, trees: object, limits: list[int]) -> tuple[bool, int]:
+    """Count the letters and digits of the prose, as one does in languages that write no spaces."""
+    count = sum(letter.isalnum() for paragraph in excerpt.paragraphs for letter in paragraph)
+    return limits[0] <= count <= limits[1], count
+
+
+def contains(excerpt: Excerpt, trees: object, value: str | list[str]) -> tuple[bool, list[str]]:
+    """List the texts that do not stand in the document word for word; how they are spaced does not matter."""
+    wanted = [value] if isinstance(value, str) else value
+    text = " ".join(excerpt.text.split())
+    absent = [one for one in wanted if " ".join(one.split()) not in text]
+    return not absent, absent
+
+
+def omits(excerpt: Excerpt, trees: object, taken: tuple[str, str | list[str]]) -> tuple[bool, list[str]]:
+    """List the words and phrases that the document has in some form; `taken` is (language, unwanted)."""
+    language, value = taken
+    unwanted = [value] if isinstance(value, str) else value
+    _, absent = mentions(excerpt, trees, (language, unwanted))
+    present = [phrase for phrase in unwanted if phrase not in absent]
+    return not present, present
+
+
+def shows(excerpt: Excerpt, trees: object, features: list[str]) -> tuple[bool, dict[str, bool | None]]:
+    """Tell which features of a story are there; None for those that no program can tell."""
+    speech = len(SPEECH.findall(" ".join(excerpt.paragraphs)))
+    told = {"dialogue": speech >= LEAST_SPEECH, "no-dialogue": speech == 0}
+    found = {feature: told.get(feature) for feature in features}
+    return all(one is not False for one in found.values()), found
+
+
+def vocabulary(excerpt: Excerpt, trees: object, taken: tuple[str, dict[str, object]]) -> tuple[bool, dict[str, object]]:
+    """Measure the share of the prose's words that are forms of known ones; `taken` is (language, {within, least})."""
+    language, limit = taken
+    known = _stems(tuple(map(str, limit["within"])), language)  # type: ignore[call-overload]  # a list of words
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", " ".join(excerpt.paragraphs))
+    # Names of persons are nobody's vocabulary.
+    plain = [word for place, word in enumerate(words) if not (word[0].isupper() and place) or word.casefold() in known]
+    foreign = [word for word in plain if not languages.forms(word, language)[0] & known]
+    share = 1 - len(foreign) / len(plain) if plain else 1.0
+    told = sorted({word.casefold() for word in foreign})[:20]
+    return share >= float(str(limit["least"])), {"share": round(share, 3), "foreign": told}
+
+
+@functools.lru_cache(maxsize=8)
+def _stems(words: tuple[str, ...], language: str) -> frozenset[str]:
+    return frozenset().union(*(form for word in words for form in languages.forms(word, language)))

@@ -45,7 +45,10 @@ def recipes(name: str | None) -> dict[str, Any]:
         return {"title": f"{len(rows)} recipes", "rows": rows}
     recipe = recipe_files.load(name)
     rows = [{"part": "draws", "name": axis.name, "value": f"{len(axis.entries)} values"} for axis in recipe.axes]
-    rows += [{"part": "asks", "name": step.name, "value": step.template} for step in recipe.spec.steps]
+    rows += [
+        {"part": "asks", "name": step.name, "value": step.template or f"{len(step.messages)} messages"}
+        for step in recipe.spec.steps
+    ]
     rows += [{"part": "checks", "name": rule, "value": str(v)} for rule, v in recipe.spec.rules.items()]
     rows += [{"part": "claims", "name": "wrong ones", "value": recipe.spec.claims}]
     rows += [{"part": "publishes", "name": k, "value": str(v)} for k, v in recipe.spec.publish]

@@ -1,32 +1,30 @@
-"""Assignment → chat request, by Jinja2 with strict undefined in its sandboxed environment.
+"""Assignment → chat request, and examined sample → published columns, by the recipe's templates.
 
-Knows how a template becomes a request body; knows nothing of endpoints or of what an answer should look like.
+Knows how templates become a request's body and a row's texts; knows nothing of endpoints or of what an answer should
+look like.
 """
 
+import random
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import jinja2
-import jinja2.nodes
-from jinja2 import meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from textbooks import assets
 from textbooks.calls import Request
-from textbooks.errors import TextbooksError, suggestion
+from textbooks.errors import TextbooksError
 from textbooks.plan.recipe import Recipe, references
-from textbooks.plan.spec import StepSpec
+from textbooks.plan.spec import ConversationSpec, ShuffledSpec, StepSpec
+from textbooks.plan.templates import RESERVED, Templates
 from textbooks.records import Assignment, Rejection
 from textbooks.storage import digest
 
 SHIPPED_REPAIR = "repair.md.jinja"
-RESERVED = ("rules", "recipe", "self", "loop", "namespace", "range", "dict", "cycler", "joiner", "lipsum", "caller")
-"""Names with a meaning of their own in a template, which no axis may bear."""
+PUBLISHED = ("id", "text", "split")
+"""What the template of a column may use beside what was drawn and answered."""
+Views = Mapping[str, Any]
+"""Step → its answer: a text, or a mapping of its parts."""
 
 
 class Prompter:
-    """Renders the requests of one recipe."""
+    """Renders the requests and the published texts of one recipe."""
 
     def __init__(self, recipe: Recipe, *, model: str | None = None) -> None:
         """Compile the templates.
@@ -37,45 +35,36 @@ class Prompter:
         """
         self.recipe = recipe
         self.model = model or recipe.spec.teacher.model
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader([*recipe.folders, assets.PACKAGE / "recipes"]),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # prompts are Markdown, not HTML
-        )
-        known = {axis.name for axis in recipe.axes} | set(RESERVED)
+        self._templates = Templates(recipe)
         for axis in recipe.axes:
             if axis.name in RESERVED:
                 place = recipe.source.place(("draw", axis.name))
                 raise TextbooksError(f"{place}: axis {axis.name!r} bears a name that templates use; rename it")
-        self._templates: dict[str, jinja2.Template] = {}
-        used: set[str] = set()
-        for step in recipe.spec.steps:
-            for template in (step.system, step.template):
-                if template is not None:
-                    self._templates[template], names = self._compiled(template, known)
-                    used |= names
-            known.add(step.name)
+        known = {axis.name for axis in recipe.axes} | set(RESERVED)
+        used = self._compile_steps(known)
+        known |= {step.name for step in recipe.spec.steps}
         repair = recipe.spec.repair
         if repair.template:
-            self._templates[repair.template], names = self._compiled(repair.template, {*known, "reason", "evidence"})
-            used |= names
+            used |= self._templates.file(repair.template, {*known, "reason", "evidence"})
         elif repair.rounds:
-            self._templates[SHIPPED_REPAIR] = self._environment.get_template(SHIPPED_REPAIR)
+            self._templates.shipped(SHIPPED_REPAIR)
+        if isinstance(recipe.spec.document, str):
+            used |= self._templates.file(recipe.spec.document, known)
+        used |= self._compile_columns({*known, *PUBLISHED})
         self._refuse_unused(used)
 
-    def request(self, assignment: Assignment, step: StepSpec, answers: Mapping[str, str]) -> Request:
-        """Return the request of one step; `answers` holds the texts of the earlier steps by name."""
-        context = {
-            **assignment.view(),
-            **answers,
-            "rules": self.recipe.rules_for(assignment),
-            "recipe": {"name": self.recipe.name, "language": self.recipe.spec.language},
-        }
-        messages = [{"role": "system", "content": self._rendered(step.system, context)}] if step.system else []
-        messages.append({"role": "user", "content": self._rendered(step.template, context)})
-        spec = self.recipe.spec
+    def request(self, assignment: Assignment, step: StepSpec, answers: Views) -> Request:
+        """Return the request of one step; `answers` holds the earlier steps' answers by name."""
+        context = self._context(assignment, answers)
+        spec, position = self.recipe.spec, self.recipe.spec.steps.index(step)
+        messages = (
+            [{"role": "system", "content": self._templates.rendered(step.system, context)}] if step.system else []
+        )
+        if step.template:
+            messages.append({"role": "user", "content": self._templates.rendered(step.template, context)})
+        for number, message in enumerate(step.messages):
+            content = self._templates.rendered(("steps", position, "messages", number, "text"), context)
+            messages.append({"role": message.role, "content": content})
         body: dict[str, Any] = {"model": self.model, "messages": messages, **spec.teacher.sampling, **step.sampling}
         if step.candidates > 1:
             body["n"] = step.candidates
@@ -83,69 +72,92 @@ class Prompter:
             body["seed"] = int(digest([spec.seed, messages])[:7], 16)
         return Request(custom_id=digest(body), body=body)
 
-    def repair_request(
-        self, assignment: Assignment, answers: Mapping[str, str], text: str, rejection: Rejection
-    ) -> Request:
+    def repair_request(self, assignment: Assignment, answers: Views, text: str, rejection: Rejection) -> Request:
         """Return the request to mend an answer: the last step's conversation, the answer, and what was found in it."""
         step = self.recipe.spec.steps[-1]
         first = self.request(assignment, step, answers)
         found = {"reason": f"{rejection.step}: {rejection.reason}", "evidence": rejection.evidence}
-        context = {**assignment.view(), **found, "rules": self.recipe.rules_for(assignment)}
-        asked = self._rendered(self.recipe.spec.repair.template or SHIPPED_REPAIR, context)
+        context = {**self._context(assignment, answers), **found}
+        asked = self._templates.rendered(self.recipe.spec.repair.template or SHIPPED_REPAIR, context)
         again = [{"role": "assistant", "content": text}, {"role": "user", "content": asked}]
         body = {**first.body, "messages": [*first.body["messages"], *again]}
         body.pop("n", None)
         return Request(custom_id=digest(body), body=body)
 
-    def _rendered(self, template: str, context: Mapping[str, Any]) -> str:
-        try:
-            return self._templates[template].render(context).strip()
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise TextbooksError(
-                f"{self._path(template)}: {error or type(error).__name__}; mend the template, which may "
-                f"use {', '.join(sorted(context))} and their fields"
-            ) from error
+    def document(self, assignment: Assignment, answers: Views) -> str | None:
+        """Return the document that a template makes of all answers; None where the recipe has no such template."""
+        template = self.recipe.spec.document
+        if not isinstance(template, str):
+            return None
+        return self._templates.rendered(template, self._context(assignment, answers)) + "\n"
 
-    def _compiled(self, name: str, known: set[str]) -> tuple[jinja2.Template, set[str]]:
-        path = self._path(name)
-        try:
-            parsed = self._environment.parse(path.read_text(encoding="utf-8"))
-            used = meta.find_undeclared_variables(parsed)
-            template = self._environment.get_template(name)
-        except UnicodeDecodeError as error:
-            raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
-        except (OSError, jinja2.TemplateNotFound) as error:
-            place = self.recipe.source.place(("steps",))
-            raise TextbooksError(f"{place}: no template {str(path)!r}; create it or correct the name") from error
-        except jinja2.TemplateSyntaxError as error:
-            raise TextbooksError(f"{path}:{error.lineno}: {error.message}; mend the template") from error
-        for unknown in sorted(used - known):
-            raise TextbooksError(
-                f"{path}: variable {unknown!r} is given by no axis or earlier step.{suggestion(unknown, known)}"
-            )
-        self._refuse_unknown_fields(parsed, path)
-        return template, used
+    def columns(self, assignment: Assignment, answers: Views, published: Mapping[str, str]) -> dict[str, Any]:
+        """Return the recipe's own columns of a row; `published` gives the names in PUBLISHED."""
+        context = {**self._context(assignment, answers), **published}
+        found: dict[str, Any] = {}
+        for name, column in self.recipe.spec.publish.columns.items():
+            place = ("publish", "columns", name)
+            if isinstance(column, str):
+                found[name] = self._templates.rendered(place, context)
+            elif isinstance(column, ConversationSpec):
+                found[name] = [
+                    {"role": one.role, "content": self._templates.rendered((*place, "messages", n, "text"), context)}
+                    for n, one in enumerate(column.messages)
+                ]
+            else:
+                found |= self._shuffled(name, column, context, published["id"])
+        return found
 
-    def _path(self, template: str) -> Path:
-        """Return where a template lies, or should lie."""
-        places = [folder / template for folder in self.recipe.folders]
-        return next((place for place in places if place.is_file()), places[0])
+    def _shuffled(self, name: str, column: ShuffledSpec, context: Mapping[str, Any], row_id: str) -> dict[str, Any]:
+        """Return a text of some fields in an order of its own, and where the value of its last field stands in it.
 
-    def _refuse_unknown_fields(self, parsed: jinja2.nodes.Template, path: Path) -> None:
-        """Refuse `{{ topic.nmae }}` with the line where it stands."""
-        fields = {
-            axis.name: set.intersection(*(set(entry.view()) for entry in axis.entries))
-            for axis in self.recipe.axes
-            if axis.entries and not axis.pick
+        Which fields and in which order depends on the row's id alone.
+        """
+        chance = random.Random(f"{row_id}/{name}")  # noqa: S311  # no secret hangs on it
+        least, most = column.keep
+        kept = chance.sample(sorted(column.shuffled), chance.randint(least, min(most, len(column.shuffled))))
+        place = ("publish", "columns", name)
+        text = "".join(f"{k}: {self._templates.rendered((*place, 'shuffled', k), context)}\n" for k in kept)
+        last = next(iter(column.then))
+        value = self._templates.rendered((*place, "then", last), context)
+        start = len(text) + len(last) + 2
+        return {name: f"{text}{last}: {value}", f"{name}_span": [start, start + len(value)]}
+
+    def _context(self, assignment: Assignment, answers: Views) -> dict[str, Any]:
+        return {
+            **assignment.view(),
+            **answers,
+            "rules": self.recipe.rules_for(assignment),
+            "recipe": {"name": self.recipe.name, "language": self.recipe.spec.language},
         }
-        fields["rules"] = set(self.recipe.spec.rules)
-        for node in parsed.find_all(jinja2.nodes.Getattr):
-            known = fields.get(node.node.name) if isinstance(node.node, jinja2.nodes.Name) else None
-            if known is not None and node.attr not in known:
-                owner = node.node.name  # type: ignore[attr-defined]  # a Name, as just seen
-                raise TextbooksError(
-                    f"{path}:{node.lineno}: {owner!r} has no field {node.attr!r}.{suggestion(node.attr, known)}"
-                )
+
+    def _compile_steps(self, known: set[str]) -> set[str]:
+        """Compile the templates of the steps, each of which may use the answers before it; return what they use."""
+        used: set[str] = set()
+        known = set(known)
+        for position, step in enumerate(self.recipe.spec.steps):
+            for template in (step.system, step.template):
+                if template is not None:
+                    used |= self._templates.file(template, known)
+            for number, message in enumerate(step.messages):
+                used |= self._templates.inline(message.text, ("steps", position, "messages", number, "text"), known)
+            known.add(step.name)
+        return used
+
+    def _compile_columns(self, known: set[str]) -> set[str]:
+        used: set[str] = set()
+        for name, column in self.recipe.spec.publish.columns.items():
+            place = ("publish", "columns", name)
+            if isinstance(column, str):
+                used |= self._templates.inline(column, place, known)
+            elif isinstance(column, ConversationSpec):
+                for number, message in enumerate(column.messages):
+                    used |= self._templates.inline(message.text, (*place, "messages", number, "text"), known)
+            else:
+                for part, fields in (("shuffled", column.shuffled), ("then", column.then)):
+                    for key, text in fields.items():
+                        used |= self._templates.inline(text, (*place, part, key), known)
+        return used
 
     def _refuse_unused(self, used: set[str]) -> None:
         """Refuse an axis that no prompt shows: it would only multiply identical requests."""

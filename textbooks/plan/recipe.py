@@ -16,6 +16,7 @@ from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan import located
 from textbooks.plan.axes import axis
 from textbooks.plan.draw import Axis, Plan
+from textbooks.plan.lists import load_lists
 from textbooks.plan.located import Located
 from textbooks.plan.spec import RecipeSpec, validated
 from textbooks.records import Assignment
@@ -36,6 +37,8 @@ class Recipe:
     axes: tuple[Axis, ...]
     digests: Mapping[str, str]
     """List name → SHA-256 of its content."""
+    words: Mapping[str, tuple[str, ...]]
+    """List → its names, for rules that take `{lists: […]}`."""
 
     @property
     def name(self) -> str:
@@ -46,14 +49,22 @@ class Recipe:
         """Return the plan of all assignments."""
         return Plan(self.axes, seed=self.spec.seed)
 
-    def rules_for(self, assignment: Assignment) -> dict[str, Any]:
-        """Return the rules with `$axis.field` replaced by what was drawn; template and check both read these."""
-        view = assignment.view()
-        return {name: self._resolved(name, value, view) for name, value in self.spec.rules.items()}
+    def rules_for(self, assignment: Assignment, answers: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the rules with `$axis.field` replaced by what was drawn; template and check both read these.
+
+        Those that name a step's answer, `$step.part`, are left out as long as there are no answers.
+        """
+        view = {**assignment.view(), **(answers or {})}
+        steps = {step.name for step in self.spec.steps} - set(answers or {})
+        return {
+            name: self._resolved(name, value, view)
+            for name, value in self.spec.rules.items()
+            if not any(_named(reference)[0] in steps for reference in references(value))
+        }
 
     def all_rules(self) -> Iterator[dict[str, Any]]:
         """Yield the rules in every form that a drawn entry can give them, without drawing all combinations."""
-        fixed = {name: value for name, value in self.spec.rules.items() if not references(value)}
+        fixed = {n: self._resolved(n, value, {}) for n, value in self.spec.rules.items() if not references(value)}
         yield fixed
         for name, value in self.spec.rules.items():
             # A list of references is of one kind whatever is drawn, so its parts are tried one by one.
@@ -63,36 +74,54 @@ class Recipe:
 
     def _views(self, rule: str, reference: str) -> Iterator[dict[str, Any]]:
         """Yield what a template may see of the axis that a reference names."""
-        name = reference[1:].partition(".")[0]
-        axis = next((one for one in self.axes if one.name == name), None)
-        if axis is None:
+        name, _ = _named(reference)
+        step = next((one for one in self.spec.steps if one.name == name), None)
+        if step:
+            parts = {part: ["some"] if one.many else "some" for part, one in step.parts.items()}
+            yield {name: {"text": "some", **parts} if parts else "some"}
+            return
+        drawn = next((one for one in self.axes if one.name == name), None)
+        if drawn is None:
             place = self.source.place(("rules", rule))
             said = f"{place}: rule {rule!r} names axis {name!r}, which is not drawn."
             raise TextbooksError(said + suggestion(name, [one.name for one in self.axes]))
-        for entry in axis.entries:
-            yield {name: [entry.view()] if axis.pick else entry.view()}
+        for entry in drawn.entries:
+            yield {name: [entry.view()] if drawn.pick else entry.view()}
 
     def _resolved(self, rule: str, value: Any, view: Mapping[str, Any]) -> Any:
+        if isinstance(value, dict):
+            if value.keys() == {"lists"}:
+                return [name for reference in value["lists"] for name in self.words[reference]]
+            return {key: self._resolved(rule, one, view) for key, one in value.items()}
         if isinstance(value, list | tuple):
             parts = [self._resolved(rule, one, view) if _is_reference(one) else one for one in value]
             nested = (part if isinstance(part, list) else [part] for part in parts)
             return [one for part in nested for one in part] if references(value) else value
         if not _is_reference(value):
             return value
-        axis, _, key = value[1:].partition(".")
+        name, key = _named(value)
         place = self.source.place(("rules", rule))
-        if axis not in view:
-            raise TextbooksError(f"{place}: rule {rule!r} names axis {axis!r}.{suggestion(axis, view)}")
-        drawn = view[axis] if isinstance(view[axis], list) else [view[axis]]
+        if name not in view:
+            raise TextbooksError(f"{place}: rule {rule!r} names axis {name!r}.{suggestion(name, view)}")
+        if isinstance(view[name], str):
+            return view[name]  # a step's whole answer
+        drawn = view[name] if isinstance(view[name], list) else [view[name]]
         for entry in drawn:
             if key not in entry:
-                raise TextbooksError(f"{place}: axis {axis!r} has no field {key!r}.{suggestion(key, entry)}")
-        return [entry[key] for entry in drawn] if isinstance(view[axis], list) else drawn[0][key]
+                kind = "step" if name in {step.name for step in self.spec.steps} else "axis"
+                raise TextbooksError(f"{place}: {kind} {name!r} has no field {key!r}.{suggestion(key, entry)}")
+        return [entry[key] for entry in drawn] if isinstance(view[name], list) else drawn[0][key]
 
 
 def references(value: Any) -> list[str]:
     """Return the references to drawn values, `$axis.field`, in the value of a rule."""
     return [one for one in (value if isinstance(value, list | tuple) else [value]) if _is_reference(one)]
+
+
+def _named(reference: str) -> tuple[str, str]:
+    """Return the axis or step that a reference names, and the field."""
+    name, _, key = reference[1:].partition(".")
+    return name, key
 
 
 def _is_reference(value: Any) -> bool:
@@ -148,7 +177,24 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
     folders = tuple(one.path.parent for one in source.chain())
     digests: dict[str, str] = {}
     axes = tuple(axis(name, axis_spec, source, folders, digests) for name, axis_spec in spec.draw.items())
-    return Recipe(spec=spec, folders=folders, source=source, axes=axes, digests=dict(sorted(digests.items())))
+    words = _words(spec, source, folders, digests)
+    digests = dict(sorted(digests.items()))
+    return Recipe(spec=spec, folders=folders, source=source, axes=axes, digests=digests, words=words)
+
+
+def _words(
+    spec: RecipeSpec, source: Located, folders: Sequence[Path], digests: dict[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Read the lists that rules name as `{lists: […]}`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule, value in spec.rules.items():
+        for one in [value, *(value.values() if isinstance(value, dict) else ())]:
+            if isinstance(one, dict) and one.keys() == {"lists"}:
+                for reference in one["lists"]:
+                    loaded = load_lists(str(reference), near=folders, place=source.place(("rules", rule)))
+                    digests |= {f"{reference}:{entity.name}": entity.digest for entity in loaded}
+                    found[reference] = tuple(entry.name for entity in loaded for entry in entity.entries)
+    return found
 
 
 def _extended(path: Path, before: tuple[Path, ...]) -> Located:

@@ -6,7 +6,7 @@ Knows nothing of what the keys do.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan.located import Located
@@ -42,16 +42,79 @@ class AxisSpec(Strict):
     """Field → where the names that it holds are replaced by what another list says of them."""
 
 
+class PartSpec(Strict):
+    """Where a part of an answer stands: in exactly one of these."""
+
+    tag: str | None = None
+    heading: str | None = None
+    fence: str | None = None
+    json_key: str | None = Field(default=None, alias="json")
+    many: tuple[int, int] | None = None
+    """How many there may be, where the part is a list."""
+    optional: bool = False
+
+    @property
+    def place(self) -> tuple[Literal["tag", "heading", "fence", "json"], str]:
+        """Where it stands, and the tag, words, label or key."""
+        found = {"tag": self.tag, "heading": self.heading, "fence": self.fence, "json": self.json_key}
+        by = next(name for name, key in found.items() if key is not None)
+        return by, found[by] or ""  # type: ignore[return-value]  # one of the four
+
+    @model_validator(mode="after")
+    def _stands_in_one_place(self) -> "PartSpec":
+        if sum(one is not None for one in (self.tag, self.heading, self.fence, self.json_key)) != 1:
+            raise ValueError("a part stands in exactly one of 'tag', 'heading', 'fence' and 'json'")
+        return self
+
+
+class MessageSpec(Strict):
+    """One message of a conversation, its text a template."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class ShuffledSpec(Strict):
+    """A text of some named fields in random order, and one at the end."""
+
+    shuffled: Annotated[Mapping[str, str], Field(min_length=1)]
+    """Name → the template of its value."""
+    keep: tuple[int, int]
+    """How many of them a row keeps, least and most."""
+    then: Annotated[Mapping[str, str], Field(min_length=1, max_length=1)]
+    """The last field, which a model is to write; the column `NAME_span` says where its value stands."""
+
+
+class ConversationSpec(Strict):
+    """A column of messages."""
+
+    messages: Annotated[tuple[MessageSpec, ...], Field(min_length=1)]
+
+
 class StepSpec(Strict):
-    """One chat call: its name, the template of its message and perhaps of a system message, beside the recipe."""
+    """One chat call: its name, and its messages.
+
+    They are the template of the last message and perhaps of a system message, beside the recipe, or written here.
+    """
 
     name: Name
-    template: str
+    template: str | None = None
     system: str | None = None
+    messages: tuple[MessageSpec, ...] = ()
+    parts: Mapping[Name, PartSpec] = {}
+    """The named parts of the answer; a later template sees `{{ step.part }}`, and `{{ step.text }}`."""
     sampling: Mapping[str, Any] = {}
     """Laid over the teacher's."""
     candidates: int = Field(default=1, ge=1, le=128)
     """How many answers to ask for; the first that passes all checks is taken. Last step only."""
+
+    @model_validator(mode="after")
+    def _asks_in_one_way(self) -> "StepSpec":
+        if (self.template is None) == (not self.messages):
+            raise ValueError("a step needs exactly one of 'template' and 'messages'")
+        if self.messages and (self.system or self.messages[-1].role != "user"):
+            raise ValueError("'messages' end with a user's, and hold a system message themselves")
+        return self
 
     @field_validator("sampling")
     @classmethod
@@ -110,6 +173,8 @@ class PublishSpec(Strict):
 
     license: str = "cc-by-4.0"
     test_percent: int = Field(default=5, ge=0, le=50)
+    columns: Mapping[Name, str | ShuffledSpec | ConversationSpec] = {}
+    """Column → the template of its text, or how it is made; `text` takes the place of the examined text."""
 
 
 class RecipeSpec(Strict):
@@ -129,6 +194,8 @@ class RecipeSpec(Strict):
     said), or only told in the column `contract`."""
     claims: Literal["reject", "correct", "ignore"] = "reject"
     steps: Annotated[tuple[StepSpec, ...], Field(min_length=1)]
+    document: str | tuple[str, ...] | None = None
+    """What is examined, where it is not the last answer: parts, `step` or `step.part`, or a template's name."""
     teacher: TeacherSpec
     signals: bool = False
     """Whether accepted samples are measured once more: coverage, unused names, docstrings."""
@@ -163,6 +230,8 @@ def validated(source: Located, settings: Sequence[str]) -> RecipeSpec:
 
 
 def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    if "parts" in location:
+        return ["tag", "heading", "fence", "json", "many", "optional"]
     models: dict[str, type[BaseModel]] = {
         "draw": AxisSpec,
         "steps": StepSpec,
