@@ -18,7 +18,7 @@ def textbooks(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subp
     return subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=cwd, check=False)
 
 
-COMMANDS = ["build", "plan", "verify", "run", "score", "topics", "audiences", "recipes", "doctor"]
+COMMANDS = ["build", "plan", "verify", "run", "score", "topics", "audiences", "recipes", "doctor", "export"]
 
 
 def test_every_command_of_the_contract_is_there() -> None:

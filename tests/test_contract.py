@@ -152,6 +152,27 @@ def test_the_languages_that_can_be_told_are_those_of_the_detector() -> None:
     assert set(identifier.labels) == languages.KNOWN
 
 
+ENDS = {
+    "a sentence": ("It is done.", True),
+    "an item of a list": ("- A mirror in the corner\n- Counting the drawer at every change of shift", True),
+    "a numbered item": ("1. one\n2. two", True),
+    "a sum": ("1. rent\n\nTotal: 1,244 euros", True),
+    "a name below a letter": ("Thank you.\n\nWarm regards from next door", True),
+    "a word that needs another": ("And so the last sentence is", False),
+    "an item that is cut off": ("- one\n- two and the", False),
+    "a long line": ("The reader has come a long way by now and still wants to learn more about", False),
+    "an open bracket": ("See the table (", False),
+    "Korean": ("그래서 값은 여섯이다.", True),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_an_end_that_is_cut_off_is_told_from_one_without_a_full_stop(case: str) -> None:
+    text, expected = ENDS[case]
+    (finding,) = checks.measure(markdown.read(text), Contract(rules={"whole_end": True}))
+    assert finding.ok == expected
+
+
 STORIES = {
     "curly quotes": ("“Come,” said Mia. “I am here.”", True),
     "straight quotes": ('"Come," said Mia. "I am here."', True),

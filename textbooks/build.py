@@ -1,6 +1,7 @@
 """The order of the steps, for one shard and for a run. The only place that knows it.
 
-    draw → prompt → teacher → read → format → contract → run → claims → exercise → repair (back to teacher) → corpus
+    draw → prompt → teacher → read → format → contract → run → claims → exercise → repair (back to teacher) → retrieve
+    → corpus
 
 Shards of SHARD assignments go one after another: the teacher writes a shard, the engine examines it, its rows become a
 part; at the end the parts are joined into the dataset folder. Everything that can be refused is refused before the
@@ -26,6 +27,7 @@ from textbooks.linting import linted
 from textbooks.plan.recipe import DEFAULT
 from textbooks.records import Outcome, Written
 from textbooks.repairing import repaired
+from textbooks.retrieval import Retriever
 from textbooks.sandbox.tiers import Isolation
 from textbooks.standing import Standing, standing
 from textbooks.storage import digest, write_json_lines, write_text
@@ -121,7 +123,7 @@ def run_job(
         return Built(out=out, tally=finished, unchanged=True)
     if job.source == "live":
         refusals.outstanding_batches(out)
-    run = _Run(job=job, out=out)
+    run = _Run(job=job, out=out, retriever=Retriever(job))
     engine = LocalEngine(workers=workers, policy=job.policy, isolation=job.isolation)
     # The folder is claimed by the first answer worth keeping, so that an unusable endpoint leaves nothing behind.
     with (
@@ -146,6 +148,7 @@ class _Run:
 
     job: Job
     out: Path
+    retriever: Retriever
     tally: Tally = field(default_factory=Tally)
     part: Tally = field(default_factory=Tally)
     """Counts of the shard that is being examined."""
@@ -188,7 +191,7 @@ def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engi
     if counts is None:
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in dataset.CONFIGURATIONS}
         outcomes, unanswered = _examined(run, number, shard, writer, engine)
-        outcomes = linted([settled(job, outcome) for outcome in outcomes])
+        outcomes = linted(run.retriever.filtered([settled(job, outcome) for outcome in outcomes]))
         run.repairs_unanswered += len(unanswered)
         if unanswered:  # the next run asks again
             part = dataset.part_folder(run.out / "parts", number, digest([*made_from, "without all repairs"]))

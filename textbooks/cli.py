@@ -15,6 +15,7 @@ import typer
 
 from textbooks import interrupts, show
 from textbooks.cli_batch import batches
+from textbooks.cli_export import export
 from textbooks.errors import TextbooksError
 from textbooks.options import (
     LONGEST,
@@ -41,6 +42,11 @@ app = typer.Typer(
 )
 
 app.add_typer(batches, name="batch", help="A run through the provider's Batch API: about half the price, hours later.")
+
+app.command(
+    "export",
+    epilog="Example: textbooks build --samples 9 --out runs/nine && textbooks export runs/nine --out nine.jsonl",
+)(export)
 
 
 @app.callback()

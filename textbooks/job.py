@@ -17,7 +17,7 @@ import yaml
 from textbooks import assets, linting
 from textbooks.calls import Request
 from textbooks.corpus import rows
-from textbooks.corpus.rows import Labels
+from textbooks.corpus.rows import Kind, Labels
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.excerpt import checks, languages
 from textbooks.excerpt.parts import Part, Shape
@@ -25,7 +25,7 @@ from textbooks.plan import recipe as recipes
 from textbooks.plan.draw import Plan
 from textbooks.plan.prompts import Prompter
 from textbooks.plan.recipe import Recipe
-from textbooks.plan.spec import ConversationSpec, ShuffledSpec
+from textbooks.plan.spec import ConversationSpec, PartColumnSpec, ShuffledSpec
 from textbooks.records import Assignment
 from textbooks.sandbox import Policy
 from textbooks.sandbox.policy import package_paths, shipped
@@ -239,13 +239,15 @@ def _refuse_bad_rules_and_axes(recipe: Recipe, first: Assignment) -> None:
         raise TextbooksError(f"{where}: axis {axis!r} bears the name of a fixed column; rename it")
 
 
-def _own_columns(recipe: Recipe) -> dict[str, Literal["text", "span", "messages"]]:
+def _own_columns(recipe: Recipe) -> dict[str, Kind]:
     """Return the columns that the recipe adds, with their kinds."""
-    own: dict[str, Literal["text", "span", "messages"]] = {}
+    own: dict[str, Kind] = {}
     for name, column in recipe.spec.publish.columns.items():
         own[name] = "messages" if isinstance(column, ConversationSpec) else "text"
+        if isinstance(column, PartColumnSpec):
+            own[name] = "numbers" if column.part.endswith(".ranks") else "texts"
         if isinstance(column, ShuffledSpec):
-            own[f"{name}_span"] = "span"
+            own[f"{name}_span"] = "numbers"
     return own
 
 

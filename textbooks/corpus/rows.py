@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
+Kind = Literal["text", "texts", "numbers", "messages"]
+"""Of a column that a recipe adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Labels:
     axes: tuple[str, ...]
     many: frozenset[str]
     """The axes that draw several values, and so have list columns."""
-    own: Mapping[str, Literal["text", "span", "messages"]] = field(default_factory=dict)
+    own: Mapping[str, Kind] = field(default_factory=dict)
     """The recipe's own columns, with their kinds; `text` among them takes the place of the fixed one."""
 
 
@@ -127,7 +129,7 @@ def schemas(labels: Labels) -> "dict[str, pa.Schema]":
     text, whole, real, texts = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
     axes = [(axis, texts if axis in labels.many else text) for axis in labels.axes]
     messages = pa.list_(pa.struct([("role", text), ("content", text)]))
-    own = {"text": text, "span": pa.list_(whole), "messages": messages}
+    own = {"text": text, "texts": texts, "numbers": pa.list_(whole), "messages": messages}
     origin = [("recipe", text), ("language", text), ("model", text)]
     money = [
         ("prompt_tokens", whole),

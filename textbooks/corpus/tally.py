@@ -10,7 +10,7 @@ from typing import Any
 
 from textbooks.records import Outcome
 
-STEPS = ("teacher", "read", "format", "contract", "run", "claims", "exercise")
+STEPS = ("teacher", "read", "format", "contract", "run", "claims", "exercise", "retrieve")
 """The steps at which a sample can be rejected, in order."""
 
 

@@ -9,6 +9,7 @@ import functools
 import re
 from typing import Any
 
+WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 SNOWBALL = {
     "ar": "arabic",
     "da": "danish",
@@ -67,6 +68,17 @@ def forms(text: str, language: str) -> list[frozenset[str]]:
     """
     words = re.findall(r"\w+(?:['’]\w+)?", text.casefold())
     return [_forms(re.sub(r"['’]\w*$", "", word), _primary(language)) for word in words]
+
+
+def tokens(text: str, language: str) -> list[str]:
+    """Return the terms of a text for a search: stems, and, of scripts without spaces, each two letters in a row."""
+    found: list[str] = []
+    for word in re.findall(r"\w+", text.casefold()):
+        if WITHOUT_SPACES.search(word):
+            found += [word[n : n + 2] for n in range(max(len(word) - 1, 1))]
+        else:
+            found.append(str(_stemmer(_primary(language)).stemWord(word)) if has_forms(language) else word)
+    return found
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -17,6 +17,12 @@ CHAT = re.compile(
     re.IGNORECASE,
 )
 """What an assistant says to whoever asked, and no textbook says to its reader."""
+LIST_ITEM = re.compile(r"(?:[-*•+]|\d+[.)])\s")
+SHORT_LINE_WORDS = 8
+HANGING = re.compile(
+    r"(?:[,;（(「『“]|\b(?:a|an|the|of|to|in|on|is|are|was|were|be|and|or|but|with|for|that|which|this|as|at|by|from|not))$",
+    re.IGNORECASE,
+)
 SPEECH = re.compile(r"“[^”]+”|\"[^\"]+\"|«[^»]+»|「[^」]+」|„[^“”]+[“”]")
 LEAST_SPEECH = 2
 """Spoken passages that make a dialogue."""
@@ -71,10 +77,17 @@ def banned_openings(excerpt: Excerpt, trees: object, banned: list[str]) -> tuple
 
 
 def whole_end(excerpt: Excerpt, trees: object, wanted: bool) -> tuple[bool, str]:
-    """Check that the last line ends as sentences, blocks and lists do, and is not cut off."""
+    """Check that the last line ends as sentences, blocks and lists do, and is not cut off.
+
+    Without a mark at its end an item of a list may be whole, and so may a short line of its own, such as a sum or a
+    name below a letter, unless a word that needs another one ends it.
+    """
     last = excerpt.text.rstrip().rpartition("\n")[2].strip()
     is_whole = (
-        bool(re.search(r"[.!?。！？:)\]\"'`”’*_|>~-]$", last)) or last in ("```", "~~~") or _ends_with_code(excerpt)
+        bool(re.search(r"[.!?。！？:)\]\"'`”’*_|>~-]$", last))
+        or last in ("```", "~~~")
+        or _ends_with_code(excerpt)
+        or ((LIST_ITEM.match(last) is not None or len(last.split()) <= SHORT_LINE_WORDS) and not HANGING.search(last))
     )
     return is_whole or not wanted, last[-80:]
 

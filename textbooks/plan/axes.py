@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from textbooks.errors import TextbooksError, suggestion
+from textbooks.plan import passages
 from textbooks.plan.draw import Axis
 from textbooks.plan.lists import load_lists, refuse_duplicates
 from textbooks.plan.located import Located
-from textbooks.plan.spec import AxisSpec, LookUpSpec
+from textbooks.plan.spec import AxisSpec, DocumentsSpec, LookUpSpec
 from textbooks.records import Entry
 
 
@@ -25,9 +26,11 @@ def axis(name: str, spec: AxisSpec, source: Located, near: Sequence[Path], diges
 
     """
     place = source.place(("draw", name))
-    if sum(value is not None for value in (spec.list, spec.lists, spec.values)) != 1:
-        raise TextbooksError(f"{place}: axis {name!r} needs exactly one of 'list', 'lists' and 'values'")
-    if spec.values is not None:
+    if sum(value is not None for value in (spec.list, spec.lists, spec.values, spec.documents)) != 1:
+        raise TextbooksError(f"{place}: axis {name!r} needs exactly one of 'list', 'lists', 'values' and 'documents'")
+    if spec.documents is not None:
+        entries = _documents(spec.documents, place, near, digests)
+    elif spec.values is not None:
         if not spec.values:
             raise TextbooksError(f"{place}: axis {name!r} has an empty list of values; write at least one")
         entries = [Entry(name=value, fields={}, origin=place) for value in spec.values]
@@ -64,6 +67,17 @@ def _kept(axis: str, entries: list[Entry], where: Mapping[str, str | tuple[str, 
             )
         entries = [entry for entry in entries if str(entry.view().get(key)) in allowed]
     return entries
+
+
+def _documents(spec: DocumentsSpec, place: str, near: Sequence[Path], digests: dict[str, str]) -> list[Entry]:
+    candidates = [*(folder / spec.path for folder in near), Path(spec.path).expanduser()]
+    path = next((one for one in candidates if one.exists()), None)
+    if path is None:
+        raise TextbooksError(
+            f"{place}: no documents {spec.path!r}; name a .jsonl or .parquet file, or a folder of texts"
+        )
+    entries, digests[spec.path] = passages.load(path, key=spec.id, text=spec.text, title=spec.title)
+    return list(entries)
 
 
 def _joined(

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from textbooks.calls import Request
-from textbooks.errors import TextbooksError
+from textbooks.errors import TextbooksError, suggestion
 from textbooks.plan.recipe import Recipe, references
-from textbooks.plan.spec import ConversationSpec, ShuffledSpec, StepSpec
+from textbooks.plan.spec import ConversationSpec, PartColumnSpec, ShuffledSpec, StepSpec
 from textbooks.plan.templates import RESERVED, Templates
 from textbooks.records import Assignment, Rejection
 from textbooks.storage import digest
@@ -51,6 +51,9 @@ class Prompter:
         if isinstance(recipe.spec.document, str):
             used |= self._templates.file(recipe.spec.document, known)
         used |= self._compile_columns({*known, *PUBLISHED})
+        if recipe.spec.retrieve:
+            self._refuse_no_list(recipe.spec.retrieve.queries, ("retrieve", "queries"))
+            self._refuse_no_axis(recipe.spec.retrieve.axis, recipe.spec.retrieve.field)
         self._refuse_unused(used)
 
     def request(self, assignment: Assignment, step: StepSpec, answers: Views) -> Request:
@@ -99,6 +102,9 @@ class Prompter:
             place = ("publish", "columns", name)
             if isinstance(column, str):
                 found[name] = self._templates.rendered(place, context)
+            elif isinstance(column, PartColumnSpec):
+                step, _, part = column.part.partition(".")
+                found[name] = list(answers[step][part])
             elif isinstance(column, ConversationSpec):
                 found[name] = [
                     {"role": one.role, "content": self._templates.rendered((*place, "messages", n, "text"), context)}
@@ -153,11 +159,37 @@ class Prompter:
             elif isinstance(column, ConversationSpec):
                 for number, message in enumerate(column.messages):
                     used |= self._templates.inline(message.text, (*place, "messages", number, "text"), known)
+            elif isinstance(column, PartColumnSpec):
+                self._refuse_no_list(column.part, (*place, "part"))
             else:
                 for part, fields in (("shuffled", column.shuffled), ("then", column.then)):
                     for key, text in fields.items():
                         used |= self._templates.inline(text, (*place, part, key), known)
         return used
+
+    def _refuse_no_axis(self, name: str, field: str) -> None:
+        """Refuse an axis that is not drawn singly, or whose entries lack a field."""
+        axis = next((one for one in self.recipe.axes if one.name == name and not one.pick), None)
+        if axis is None:
+            place = self.recipe.source.place(("retrieve", "axis"))
+            raise TextbooksError(
+                f"{place}: no axis {name!r}.{suggestion(name, [one.name for one in self.recipe.axes])}"
+            )
+        for entry in axis.entries:
+            if field not in entry.fields:
+                place = self.recipe.source.place(("retrieve", "field"))
+                raise TextbooksError(f"{place}: axis {name!r} has no field {field!r}.{suggestion(field, entry.fields)}")
+
+    def _refuse_no_list(self, reference: str, location: tuple[str, ...]) -> None:
+        """Refuse a reference to what is no part of several, or no ranks of queries."""
+        lists = [
+            f"{step.name}.{name}" for step in self.recipe.spec.steps for name, one in step.parts.items() if one.many
+        ]
+        retrieve = self.recipe.spec.retrieve
+        lists += [f"{retrieve.queries.partition('.')[0]}.ranks"] if retrieve else []
+        if reference not in lists:
+            place = self.recipe.source.place(location)
+            raise TextbooksError(f"{place}: {reference!r} is no part of several texts.{suggestion(reference, lists)}")
 
     def _refuse_unused(self, used: set[str]) -> None:
         """Refuse an axis that no prompt shows: it would only multiply identical requests."""

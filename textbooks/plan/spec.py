@@ -27,12 +27,23 @@ class LookUpSpec(Strict):
     field: str
 
 
+class DocumentsSpec(Strict):
+    """Documents of the user: a .jsonl or .parquet file, or a folder of texts."""
+
+    path: str
+    """Looked for beside the recipe, then from the working folder."""
+    id: str = "_id"
+    text: str = "text"
+    title: str | None = None
+
+
 class AxisSpec(Strict):
-    """One axis as written: entries of `list`, the lists of `lists` themselves, or inline `values`."""
+    """One axis as written: entries of `list`, the lists of `lists` themselves, inline `values`, or `documents`."""
 
     list: str | tuple[str, ...] | None = None
     lists: str | tuple[str, ...] | None = None
     values: tuple[str, ...] | None = None
+    documents: DocumentsSpec | None = None
     pick: int | tuple[int, int] | None = None
     where: Mapping[str, str | tuple[str, ...]] = {}
     given: Mapping[str, str] = {}
@@ -83,6 +94,12 @@ class ShuffledSpec(Strict):
     """How many of them a row keeps, least and most."""
     then: Annotated[Mapping[str, str], Field(min_length=1, max_length=1)]
     """The last field, which a model is to write; the column `NAME_span` says where its value stands."""
+
+
+class PartColumnSpec(Strict):
+    """A column that is a list: the texts of a part of several, or, of queries, their `ranks`."""
+
+    part: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class ConversationSpec(Strict):
@@ -160,6 +177,19 @@ class BoxSpec(Strict):
     isolation: Literal["A", "B", "C"] | None = None
 
 
+class RetrieveSpec(Strict):
+    """Queries have to find the document for which they were written, by BM25 over all documents of the axis."""
+
+    axis: str
+    field: str = "text"
+    queries: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+    """The part that holds them, `step.part`; a part of several."""
+    top: int = Field(default=3, ge=1)
+    """A query is kept that ranks its document among so many."""
+    least: int = Field(default=1, ge=1)
+    """So many must be kept, or the sample is rejected."""
+
+
 class RepairSpec(Strict):
     """How an answer that does not hold goes back to the teacher."""
 
@@ -173,7 +203,7 @@ class PublishSpec(Strict):
 
     license: str = "cc-by-4.0"
     test_percent: int = Field(default=5, ge=0, le=50)
-    columns: Mapping[Name, str | ShuffledSpec | ConversationSpec] = {}
+    columns: Mapping[Name, str | ShuffledSpec | ConversationSpec | PartColumnSpec] = {}
     """Column → the template of its text, or how it is made; `text` takes the place of the examined text."""
 
 
@@ -199,6 +229,7 @@ class RecipeSpec(Strict):
     teacher: TeacherSpec
     signals: bool = False
     """Whether accepted samples are measured once more: coverage, unused names, docstrings."""
+    retrieve: RetrieveSpec | None = None
     repair: RepairSpec = RepairSpec()
     box: BoxSpec = BoxSpec()
     publish: PublishSpec = PublishSpec()
@@ -238,6 +269,7 @@ def _known_keys(location: tuple[str | int, ...]) -> list[str]:
         "teacher": TeacherSpec,
         "box": BoxSpec,
         "repair": RepairSpec,
+        "retrieve": RetrieveSpec,
         "publish": PublishSpec,
     }
     model = models.get(str(location[0]), RecipeSpec) if location else RecipeSpec
