@@ -19,11 +19,11 @@ FLOORS = [
     {"job"},
     {"writing", "run_folder"},
     {"standing", "estimate", "repairing", "refusals", "tasks", "retrieval"},
-    {"build", "verify", "run", "score", "doctor", "export"},
+    {"build", "verify", "run", "score", "doctor", "export", "growing"},
     {"batch"},
     {"show"},
     {"interrupts", "display", "options"},
-    {"cli_batch", "cli_export"},
+    {"cli_batch", "cli_export", "cli_lists"},
     {"cli"},
     {"__main__"},
 ]

@@ -9,13 +9,14 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from textbooks import interrupts, show
 from textbooks.cli_batch import batches
 from textbooks.cli_export import export
+from textbooks.cli_lists import audiences, recipes, topics
 from textbooks.errors import TextbooksError
 from textbooks.options import (
     LONGEST,
@@ -24,7 +25,6 @@ from textbooks.options import (
     Isolation,
     Json,
     Model,
-    Name,
     Price,
     RecipeName,
     Samples,
@@ -47,6 +47,9 @@ app.command(
     "export",
     epilog="Example: textbooks build --samples 9 --out runs/nine && textbooks export runs/nine --out nine.jsonl",
 )(export)
+app.command("topics", epilog="Example: textbooks topics recursion")(topics)
+app.command("audiences", epilog="Example: textbooks audiences high-school-student")(audiences)
+app.command("recipes", epilog="Example: textbooks recipes phi1-textbook")(recipes)
 
 
 @app.callback()
@@ -274,26 +277,6 @@ def score(
     show.score(result.view(), as_json=as_json)
 
 
-@app.command(epilog="Example: textbooks topics recursion")
-def topics(name: Name = None, as_json: Json = False) -> None:
-    """List the topic lists, or the topics of one."""
-    _lists("topics", name, as_json=as_json)
-
-
-@app.command(epilog="Example: textbooks audiences high-school-student")
-def audiences(name: Name = None, as_json: Json = False) -> None:
-    """List the audiences, or show what the writer is told about one."""
-    _lists("audiences", name, as_json=as_json)
-
-
-@app.command(epilog="Example: textbooks recipes phi1-textbook")
-def recipes(name: Name = None, as_json: Json = False) -> None:
-    """List the recipes, or say what one draws, asks and checks."""
-    from textbooks.plan import catalogue
-
-    show.catalogue(catalogue.recipes(name), as_json=as_json)
-
-
 @app.command(epilog="Example: textbooks doctor")
 def doctor(as_json: Json = False) -> None:
     """Say what this machine offers: the tier of isolation, each attack tried, the endpoint."""
@@ -303,12 +286,6 @@ def doctor(as_json: Json = False) -> None:
     show.doctor(report, as_json=as_json)
     if not report["healthy"] or not all(probe["stopped"] for probe in report["probes"]):
         raise typer.Exit(1)
-
-
-def _lists(folder: Literal["topics", "audiences"], name: str | None, *, as_json: bool) -> None:
-    from textbooks.plan import catalogue
-
-    show.catalogue(catalogue.lists(folder, name), as_json=as_json)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -12,7 +12,7 @@ Location = tuple[str | int, ...]
 """The road to a value: keys and positions from the root."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the faster one where it is built
     """YAML without dates: `2024-01-01` is a text here, as JSON has no other word for it."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # as PyYAML declares it
