@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from textbooks import exercises
 from textbooks.examine import examine_answer
 from textbooks.excerpt import (
     claims,
@@ -338,6 +339,23 @@ def test_mutants_are_different_programs_that_parse() -> None:
     assert all(BITE.split("\n", maxsplit=1)[0] in one for one in made), "the asserts stay as they are"
     for one in made:
         compile(one, "<mutant>", "exec")
+
+
+ENDLESS = {
+    "one that works": "while True:\n    pass\n",
+    "one that waits": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()\n",
+    "one with a future import": "from __future__ import annotations\nwhile True:\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_a_wrong_version_that_never_ends_has_failed_before_the_box_ends_it(
+    case: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercises, "WALL_SECONDS", 0.5)
+    verdict = sandbox.run(exercises.ending(ENDLESS[case], 0.25))
+    assert verdict.status == "exited_early", verdict
+    assert sandbox.run(exercises.ending("x = 1", 0.25)).status == "ok"
 
 
 @given(st.text(alphabet="`~>#-. \t\n\r*=abpython:1(){}'\"$", max_size=200))

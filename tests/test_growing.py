@@ -28,9 +28,7 @@ def answering(endpoint: Endpoint, *, silent: str = "") -> None:
         if part == silent:
             return 400, "application/json", json.dumps({"error": {"message": "no"}})
         names = [f"{part} number {n}" for n in ("one", "two", "three", "four")]
-        return completion(
-            "\n".join(f"- **{name}**." for name in [*names, names[0].title(), "Recursive descent parsing"])
-        )
+        return completion("\n".join(f"- **{name}**." for name in [*names, names[0].title(), "a grid's flood fill"]))
 
     endpoint.reply = reply
 

@@ -61,7 +61,12 @@ def examine_answer(
     if rejection and rejection.step == "claims" and claims_policy == "correct":
         return _with_corrected_claims(found, rejection, sandbox, contract)
     if not rejection and "asserts_bite" in contract.rules:
-        rejection = exercises.rejection(checked[0].code, sandbox, least_share=contract.rules["asserts_bite"])
+        rejection = exercises.rejection(
+            checked[0].code,
+            sandbox,
+            least_share=contract.rules["asserts_bite"],
+            cpu_seconds=checked[0].verdict.cpu_seconds,
+        )
     return replace(found, rejection=rejection)
 
 

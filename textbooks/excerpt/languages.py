@@ -30,6 +30,8 @@ SNOWBALL = {
     "tr": "turkish",
 }
 """Language → its Snowball stemmer."""
+LEAST_LETTERS = 20
+"""Fewer than these may be of any language."""
 KNOWN = frozenset(
     """
 ace af am an ar ary arz as az ba bcl be bg bn br bs ca crh cs cy da de dz el en eo es et eu ext fa fi fo fr
@@ -44,10 +46,12 @@ LEXICON = frozenset(SNOWBALL) - {"no"}
 """Languages of these whose lemmas simplemma knows."""
 
 
-def spoken(text: str) -> str:
-    """Return the code of the language that a text is most likely in; sure from a sentence on."""
+def spoken(text: str) -> str | None:
+    """Return the code of the language that a text is most likely in; None for one of too few letters to tell."""
     import py3langid
 
+    if sum(letter.isalpha() for letter in text) < LEAST_LETTERS:
+        return None
     return str(py3langid.classify(text)[0])
 
 

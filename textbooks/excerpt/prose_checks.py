@@ -104,13 +104,10 @@ def script(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str]:
     return not letters or most == wanted, most if letters else ""
 
 
-def prose_language(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str]:
-    """Tell in which language the prose is; names set as code are left out."""
-    prose = re.sub(r"`[^`]*`", "", " ".join(excerpt.paragraphs))
-    if not any(letter.isalpha() for letter in prose):
-        return True, ""
-    found = languages.spoken(prose)
-    return found == wanted, found
+def prose_language(excerpt: Excerpt, trees: object, wanted: str) -> tuple[bool, str | None]:
+    """Tell in which language the prose is, where there is enough of it; names set as code are left out."""
+    found = languages.spoken(re.sub(r"`[^`]*`", "", " ".join(excerpt.paragraphs)))
+    return found in (wanted, None), found
 
 
 def mentions(excerpt: Excerpt, trees: object, taken: tuple[str, str | list[str]]) -> tuple[bool, list[str]]:
