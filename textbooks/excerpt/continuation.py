@@ -28,10 +28,11 @@ def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     functions: set[str] = set()
     needed: list[set[int]] = []
     for position, code in enumerate(codes):
-        bound, taken, called = _names(code)
-        taken |= {f"file {name}" for name in _files(code)} | {name for name in called if name in functions}
+        tree = ast.parse(code)
+        bound, taken, called = _names(tree)
+        taken |= {f"file {name}" for name in _files(tree)} | {name for name in called if name in functions}
         bound |= {name for name in taken if name.startswith("file ")}
-        functions = (functions - bound) | _defined(code)
+        functions = (functions - bound) | _defined(tree)
         direct = {last_touch[name] for name in taken if name in last_touch}
         needed.append(direct.union(*(needed[earlier] for earlier in direct)) if direct else set())
         last_touch |= dict.fromkeys([*bound, *(name for name in taken if name in last_touch)], position)
@@ -48,22 +49,21 @@ def joined(before: Sequence[str], boundary: str, code: str) -> tuple[str, int]:
     return head + FUTURE.sub("", code), head.count("\n")
 
 
-def _defined(code: str) -> set[str]:
+def _defined(tree: ast.Module) -> set[str]:
     """Return the names that the module level binds to functions and classes, and what it imports."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
     scope = _Scope()
-    scope.run(node for node in ast.parse(code).body if isinstance(node, kinds))
+    scope.run(node for node in tree.body if isinstance(node, kinds))
     return scope.bound
 
 
-def _names(code: str) -> tuple[set[str], set[str], set[str]]:
+def _names(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:
     """Return the names that the module level binds, those taken before it has bound them, and built-in ones called.
 
     Who calls `len` means the built-in function, also behind a snippet that has shown what `len = 5` leads to.
 
     What functions take counts unless the snippet binds it somewhere: they are called when that has happened.
     """
-    tree = ast.parse(code)
     scope = _Scope()
     try:
         scope.run(tree.body)
@@ -79,9 +79,9 @@ def _names(code: str) -> tuple[set[str], set[str], set[str]]:
     return scope.bound, taken - called, called
 
 
-def _files(code: str) -> set[str]:
+def _files(tree: ast.Module) -> set[str]:
     """Return the texts of a snippet that may be names of files, which it may write and a later one read."""
-    constants = (node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant))
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {value for value in constants if isinstance(value, str) and FILE.fullmatch(value)}
 
 
