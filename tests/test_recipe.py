@@ -172,6 +172,14 @@ def test_a_term_that_is_not_in_the_glossary_is_told_where_it_stands(recipe: Path
         recipes.load(str(path))
 
 
+def test_a_term_that_stands_twice_in_a_glossary_is_told_with_both_places(recipe: Path) -> None:
+    path = child(recipe)
+    terms = ["{name: list, term: 목록}", "{name: set, term: 집합}", "{name: List, term: 열}"]
+    (path.parent / "terms.yaml").write_text("fields: [term]\nentries:\n" + "".join(f"  - {one}\n" for one in terms))
+    with pytest.raises(TextbooksError, match=r"terms\.yaml:5: 'List' stands twice, first at .*terms\.yaml:3"):
+        recipes.load(str(path))
+
+
 def test_a_fault_of_the_recipe_that_is_extended_is_told_with_its_file(recipe: Path) -> None:
     path = child(recipe)
     recipe.write_text(recipe.read_text().replace("seed: 3", "seed: many"))

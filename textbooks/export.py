@@ -14,6 +14,8 @@ from textbooks.storage import replacing
 
 SPLITS = ("train", "test")
 BATCH_ROWS = 256
+GROUP_ROWS = 2048
+"""In a row group of a Parquet file: small ones make its footer, which is kept in memory, long."""
 END_OF_TEXT = "<|endoftext|>"
 """Ends a story in the files of TinyStories."""
 
@@ -68,7 +70,7 @@ def _rows(run: Path, split: str | None) -> Iterator[Row]:
         what = f"no split {split!r} in {str(run)!r}" if split else f"no corpus in {str(run)!r}"
         raise TextbooksError(f"{what}; name a run's folder, such as runs/phi1-textbook")
     for path in files:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH_ROWS):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=BATCH_ROWS, use_threads=False):
             yield from batch.to_pylist()
 
 
@@ -108,7 +110,7 @@ def _write_parquet(path: Path, records: Iterator[Record]) -> int:
     count, schema = 0, None
     with replacing(path) as partial:
         writer = None
-        while batch := list(itertools.islice(records, BATCH_ROWS)):
+        while batch := list(itertools.islice(records, GROUP_ROWS)):
             table = pa.Table.from_pylist(batch, schema=schema)
             schema = table.schema
             writer = writer or pq.ParquetWriter(partial, schema, compression="zstd")
