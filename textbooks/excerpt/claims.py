@@ -25,6 +25,10 @@ RAISES = re.compile(
     re.IGNORECASE,
 )
 """A comment that says that a statement raises; one that only names an error must hold nothing else."""
+IS_RAISED = re.compile(
+    r"(?:an?\s+)?`?[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Group)`?\s+"
+    r"(?:is|gets|will\s+be)\s+(?:raised|thrown)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class Site:
     """The whole comment, of one that names an error."""
     lines: int = 1
     """How many lines the comment has."""
+    is_expression: bool = False
+    """Of a claim below: whether the statement has a value, which may be what is claimed."""
 
 
 def find(code: str) -> tuple[Site, ...]:
@@ -61,6 +67,8 @@ def find(code: str) -> tuple[Site, ...]:
             site = site or _trailing(statement, comment)
         sites += [site] if site else []
         below = _below(statement, own)
+        if below is None and not is_guarded and (said := own.get((statement.end_lineno or 0) + 1)):
+            below = _raising(statement, said, line=(statement.end_lineno or 0) + 1)
         sites += [below] if below and not site else []
     return tuple(sites)
 
@@ -83,17 +91,18 @@ def _trailing(statement: ast.stmt, comment: str) -> Site | None:
     return None
 
 
-def _raising(statement: ast.stmt, comment: str) -> Site | None:
-    """Return the claim that a simple statement raises."""
+def _raising(statement: ast.stmt, comment: str, *, line: int | None = None) -> Site | None:
+    """Return the claim that a simple statement raises; below it, on `line`, it must say so in so many words."""
     found = ERROR.search(comment)
     if not found or not isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign):
         return None
     bare = comparing.ARROW.sub("", comment).strip("`.! ")
-    if not RAISES.match(comment) and not (bare == found.group(1) or bare.startswith(f"{found.group(1)}:")):
+    is_named = line is None and (bare == found.group(1) or bare.startswith(f"{found.group(1)}:"))
+    if not (RAISES.match(comment) or IS_RAISED.match(comment) or is_named):
         return None
     message = (found.group(2) or "").strip()
     claimed = f"{found.group(1)}: {message}" if message else found.group(1)
-    return _site(statement, "raises", claimed, comment=comment)
+    return _site(statement, "raises", claimed, comment=comment, line=line)
 
 
 def _below(statement: ast.stmt, own: dict[int, str]) -> Site | None:
@@ -108,7 +117,9 @@ def _below(statement: ast.stmt, own: dict[int, str]) -> Site | None:
     text = "\n".join(lines).strip("\n")
     if not text.strip() or comparing.is_elision(text):
         return None
-    return _site(statement, "below", text, line=first, lines=len(lines))
+    is_expression = isinstance(statement, ast.Expr) and not _is_print(statement.value)
+    is_expression = is_expression and not isinstance(statement.value, ast.Await | ast.Yield | ast.YieldFrom)  # type: ignore[attr-defined]  # an Expr
+    return _site(statement, "below", text, line=first, lines=len(lines), is_expression=is_expression)
 
 
 def _site(
@@ -120,6 +131,7 @@ def _site(
     name: str = "",
     comment: str = "",
     lines: int = 1,
+    is_expression: bool = False,
 ) -> Site:
     return Site(
         kind=kind,
@@ -130,6 +142,7 @@ def _site(
         name=name,
         comment=comment,
         lines=lines,
+        is_expression=is_expression,
     )
 
 

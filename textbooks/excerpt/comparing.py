@@ -81,6 +81,12 @@ def looks_like_a_value(text: str) -> bool:
     return any(_literal(form) is not NOTHING for form in _forms(text.strip()))
 
 
+def text_of(shown: str) -> str | None:
+    """Return the text that a value shown in quotes is; None for any other."""
+    value = _literal(shown.strip())
+    return value if isinstance(value, str) else None
+
+
 def _trimmed(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n")).strip()
 

@@ -67,9 +67,12 @@ def program(code: str, sites: Sequence[Site], *, shows_last: bool = False) -> st
         else:
             # The comment's own line takes the mark; no other stands there, whatever the statement is.
             edits += [((site.line, 0), 0, f"{_indentation(lines, site)}{after}  ")]
-            if not COMPOUND.match(lines[site.start[0] - 1].lstrip()):
+            if site.is_expression:
+                edits += [(site.start, 0, f"{before}; {_showing(code, number)}(("), (site.end, 1, "))")]
+            elif not COMPOUND.match(lines[site.start[0] - 1].lstrip()):
                 edits += [(site.start, 0, f"{before}; ")]
-    last = _last_expression(code) if shows_last and not any(site.kind == "value" for site in sites) else None
+    is_shown = any(site.kind == "value" or site.is_expression for site in sites)
+    last = _last_expression(code) if shows_last and not is_shown else None
     if last:
         first, end = repr(_mark(code, "last", "<")), repr(_mark(code, "last", ">"))
         show = f"(lambda v: v is None or __import__('sys').__stdout__.write({first} + repr(v) + {end}))(("
@@ -168,8 +171,9 @@ def _without_shown(code: str, sites: Sequence[Site], stdout: str) -> str:
     """Take out what was written only because it is claimed: values, and errors that were caught for it."""
     shown: list[tuple[int | str, str]] = [(n, "<") for n, site in enumerate(sites) if site.kind in ("value", "name")]
     shown += [(n, "|") for n, site in enumerate(sites) if site.kind == "raises"]
+    shown += [(n, "=") for n, site in enumerate(sites) if site.is_expression]
     for number, side in [*shown, ("last", "<")]:
-        first, last = _mark(code, number, side), _mark(code, number, ">")
+        first, last = _mark(code, number, side), _mark(code, number, "=" if side == "=" else ">")
         stdout = re.sub(re.escape(first) + ".*?" + re.escape(last), "", stdout, flags=re.DOTALL)
     return stdout
 
@@ -195,6 +199,12 @@ def _catching(code: str, number: int) -> str:
     said = "(''.join(__import__('traceback').format_exception_only(k, e)).strip() if k else '')"
     caught = f"(lambda k, e, t: ({out}({middle} + {said} + {last}), k is not None and issubclass(k, Exception))[1])"
     return f"with (lambda s: ({out}({first}), s.push({caught}), s)[2])(__import__('contextlib').ExitStack()): "
+
+
+def _showing(code: str, number: int) -> str:
+    """Return a function that writes the value of an expression between two marks, as the prompt shows it."""
+    mark = repr(_mark(code, number, "="))
+    return f"(lambda v: v is None or __import__('sys').__stdout__.write({mark} + repr(v) + {mark}))"
 
 
 def _indentation(lines: list[bytes], site: Site) -> str:
@@ -223,4 +233,4 @@ def _writing(code: str, number: int | str, side: str) -> str:
 def _plain(code: str, text: str) -> str:
     if "\x00" not in text:
         return text
-    return re.sub(rf"\x00{digest(code)[:12]}:\w+[<>|]\x00", "", text)
+    return re.sub(rf"\x00{digest(code)[:12]}:\w+[<>|=]\x00", "", text)
