@@ -123,8 +123,11 @@ def session_program(code: str, examples: Sequence[Example], *, line: int = 0, fi
 def is_error(want: str) -> bool:
     """Return whether the output shown is that of an error: a traceback, or its last line alone."""
     shown = want.strip()
-    return shown.startswith(("Traceback (most recent call last)", "Traceback (innermost last)")) or bool(
-        ERROR_LINE.fullmatch(shown)
+    # A syntax error has no traceback, only the place where it stands.
+    begins = ("Traceback (most recent call last)", "Traceback (innermost last)", 'File "<')
+    last = shown.rpartition("\n")[2].strip()
+    return shown.startswith(begins[:2]) or bool(
+        ERROR_LINE.fullmatch(shown) or (shown.startswith(begins[2]) and ERROR_LINE.fullmatch(last))
     )
 
 

@@ -20,7 +20,7 @@ WANTING = ("NameError", "ModuleNotFoundError", "FileNotFoundError")
 TRAILING_REMARK = re.compile(r"[ \t]{2,}#.*$", re.MULTILINE)
 OF_THE_MACHINE = re.compile(
     r"\b(?:id|hash|getsizeof|platform|getpid|version(?:_info)?|urandom|perf_counter|dir|help|getcwd|cwd|home|__file__"
-    r"|glob|rglob|iglob|listdir|iterdir|scandir"
+    r"|glob|rglob|iglob|listdir|iterdir|scandir|exists|isfile|isdir|stdin|stderr|globals|locals|vars"
     r"|sys\.(?:path|modules|executable|argv))\b"
 )
 """What gives other values on another machine or version."""

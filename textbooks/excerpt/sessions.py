@@ -4,11 +4,14 @@ Knows nothing of where a session stands, or of whether its results are right.
 """
 
 import ast
+import contextlib
+import doctest
 import re
 
 PROMPT = re.compile(r"^\s*>>> ", re.MULTILINE)
 FURTHER_PROMPT = re.compile(r"^(\s*)\.\.\.(?= |$)")
 FURTHER_WORDS = re.compile(r"^(\s*)\.\.\.(?= *\S)")
+SHOWN_SYNTAX_ERROR = re.compile(r"^\s*(?:SyntaxError|IndentationError|TabError)\b", re.MULTILINE)
 RESTART = re.compile(r"^\s*>>> =+ RESTART\b.*$")
 MOST_PASTED_LINES = 40
 """So many lines of a statement in a session are looked for below its prompt."""
@@ -26,7 +29,18 @@ def script_of_session(text: str) -> str:
         match = re.match(r"\s*(?:>>>|\.\.\.)(?: (.*))?$", line)
         is_begun = is_begun or line.lstrip().startswith(">>>")
         kept.append((match.group(1) or "") if match and is_begun else "" if is_begun or not above else line)
-    return "\n".join(kept) + "\n"
+    code = "\n".join(kept) + "\n"
+    return code if parses(code) else _without_shown_errors(text, kept)
+
+
+def _without_shown_errors(text: str, lines: list[str]) -> str:
+    """Return a session's program without the statements whose syntax error is shown; they are run one by one anyway."""
+    with contextlib.suppress(ValueError):  # it is no session by doctest's rules
+        for example in doctest.DocTestParser().get_examples(text):
+            if SHOWN_SYNTAX_ERROR.search(example.want) and not parses(example.source):
+                end = example.lineno + example.source.count("\n")
+                lines[example.lineno : end] = [""] * (end - example.lineno)
+    return "\n".join(lines) + "\n"
 
 
 def with_prompts(text: str) -> str:
