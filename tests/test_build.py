@@ -388,3 +388,29 @@ def test_growing_a_list_pays_only_for_the_new_entries(recipe: Path, tmp_path: Pa
     building.run_job(jobs.prepare(str(recipe), samples=16, base_url=endpoint.url), out=tmp_path / "run", workers=1)
     assert len(endpoint.bodies) == 4
     assert all("queues" in body["messages"][0]["content"] for body in endpoint.bodies)
+
+
+def test_two_corpora_are_told_apart_by_one_cache(recipe: Path, tmp_path: Path, endpoint: Endpoint) -> None:
+    """Folders named alike, with cards alike: what is loaded is what is there, also once it has grown."""
+    from datasets import load_dataset
+
+    def rows(name: str, samples: int) -> int:
+        job = jobs.prepare(str(recipe), samples=samples, base_url=endpoint.url, settings=["publish.test_percent=0"])
+        built = building.run_job(job, out=tmp_path / name, workers=1)
+        loaded = load_dataset(str(built.corpus), split="train", cache_dir=str(tmp_path / "cache"))
+        assert loaded.num_rows == built.tally["accepted"]
+        return int(loaded.num_rows)
+
+    assert [rows("one", 4), rows("two", 5), rows("one", 6)] == [4, 5, 6]
+
+
+def test_a_run_is_rebuilt_from_its_journal_without_an_endpoint(
+    recipe: Path, tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.prepare(str(recipe), base_url=endpoint.url)
+    first = building.run_job(job, out=tmp_path / "run", workers=1)
+    (tmp_path / "run/tally.json").unlink()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    again = building.run_job(jobs.prepare(str(recipe)), out=tmp_path / "run", workers=1)
+    assert again.tally["accepted"] == first.tally["accepted"] == 6
+    assert again.tally["requests"] == 0

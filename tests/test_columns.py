@@ -148,6 +148,7 @@ def test_examined_parts_are_published_as_they_came_out(parted: Path, tmp_path: P
     assert row["program"] == "```python\nprint(6 * 7)  # 42\n```"
 
 
+QUESTION = 'question: "{{ plan.sentence }}"'
 BAD = {
     "an unknown step": ("document: check.md.jinja", "document: [sove]", r"'sove' names no step. Did you mean 'solve'"),
     "an unknown part": (
@@ -184,6 +185,12 @@ BAD = {
         "'messages' end with a user's",
     ),
     "a template that is missing": ("check.md.jinja", "chekc.md.jinja", "no template"),
+    "an axis printed whole": (QUESTION, "question: '{{ thing }}'", "'thing' is no text; write"),
+    "an answer printed whole": (QUESTION, "question: '{{ plan }}'", "'plan' is no text; write"),
+    "a list printed whole": ("{tag: answer}", "{tag: answer, many: [1, 2]}", "'solve.answer' is a list of texts; join"),
+    "a column without a variable": (QUESTION, "question: plan.sentence", "same in every row"),
+    "a column of no known form": (QUESTION, "question: {list: x}", "is none of a template's text"),
+    "least above most": ("{tag: answer}", "{tag: answer, many: [3, 1]}", "least and most, such as"),
     "an unknown language": ("about: Q", "language: xx\nabout: Q", "'xx' is no language"),
 }
 

@@ -90,6 +90,11 @@ def test_a_form_is_loaded_by_datasets_as_it_should_be(case: str, suffix: str, tm
     assert loaded[0] == expected
 
 
+def test_whole_rows_keep_the_recipes_own_columns(tmp_path: Path) -> None:
+    export(run_of(tmp_path, QUERIES, QUERIES), tmp_path / "out.jsonl", form="rows")
+    assert records(tmp_path / "out.jsonl")[0] == QUERIES
+
+
 def test_one_split_alone(tmp_path: Path) -> None:
     run = run_of(tmp_path, STORY, STORY, INSTRUCTION | {"text": "last"})
     assert export(run, tmp_path / "all.jsonl")["rows"] == 3
@@ -172,14 +177,14 @@ def test_a_plain_training_loop_learns_from_the_packed_form(tmp_path: Path, token
 
 WRONG = {
     "an unknown format": ({"form": "alpacca"}, "out.jsonl", "no format 'alpacca'. Did you mean 'alpaca'"),
-    "another suffix": ({}, "out.csv", "ends in '.csv'; let it end in .jsonl or .parquet"),
+    "another suffix": ({}, "out.csv", "has to end in .jsonl or .parquet for this format"),
     "rows that lack it": (
         {"form": "messages"},
         "out.jsonl",
         "format 'messages' needs a text with a span, an instruction",
     ),
     "no queries": ({"form": "beir"}, "beir", "format 'beir' needs documents with queries"),
-    "no split": ({"split": "dev"}, "out.jsonl", "no split 'dev'"),
+    "no split": ({"split": "dev"}, "out.jsonl", "no split 'dev' in .*; it is train or test"),
     "no tokenizer": ({"pack": Path("nowhere")}, "out.bin", "no tokenizer 'nowhere'"),
     "a tokenizer that is none": ({"pack": Path(__file__)}, "out.bin", "is no tokenizer"),
 }
@@ -191,7 +196,7 @@ def test_what_can_not_be_exported_is_one_sentence_and_leaves_nothing(case: str, 
     run = run_of(tmp_path, {"id": "x" * 32, "recipe": "r", "text": "plain"})
     with pytest.raises(TextbooksError, match=said):
         export(run, tmp_path / name, **options)
-    assert not (tmp_path / name).is_file()
+    assert not (tmp_path / name).exists()
 
 
 def test_an_end_token_that_the_tokenizer_lacks_is_one_sentence(tmp_path: Path, tokenizer: Path) -> None:

@@ -137,6 +137,21 @@ def test_a_file_of_somebody_else_is_not_overwritten(tmp_path: Path, endpoint: En
         grow("x", tmp_path / "x.txt", model="m", base_url=endpoint.url)
 
 
+def test_a_list_that_was_edited_is_not_overwritten(tmp_path: Path, endpoint: Endpoint) -> None:
+    answering(endpoint)
+    result = grown(tmp_path, endpoint)
+    grown(tmp_path, endpoint)
+    result.path.write_text(result.path.read_text() + "- mine\n")
+    with pytest.raises(TextbooksError, match="was edited since it was grown; name another --out"):
+        grown(tmp_path, endpoint)
+
+
+def test_useless_answers_say_how_to_ask_again(tmp_path: Path, endpoint: Endpoint) -> None:
+    endpoint.reply = lambda body: completion("I cannot.")
+    with pytest.raises(TextbooksError, match=r"no answer held an entry; .*\.journal', and remove it to ask"):
+        grown(tmp_path, endpoint)
+
+
 def test_a_recipe_of_ones_own_begins_as_the_nearest(tmp_path: Path) -> None:
     from textbooks import job as jobs
 

@@ -24,7 +24,7 @@ MALFORMED = {
         r"recipe\.yaml:10: rule 'snippets' is 2; it takes two whole",
     ),
     "a rule naming no axis": ("prints: true", "construct: $node.x", r"recipe\.yaml:11: rule 'construct' names axis"),
-    "a missing template": ("ask.md.jinja", "tell.md.jinja", r"recipe\.yaml:12: no template '.*tell.md.jinja'"),
+    "a missing template": ("ask.md.jinja", "tell.md.jinja", r"recipe\.yaml:13: no template '.*tell.md.jinja'"),
     "where without match": (
         "list: things.yaml}",
         "list: things.yaml, where: {name: [lits]}}",

@@ -117,7 +117,7 @@ def run_job(
     """
     out = out or Path("runs") / job.recipe.name
     started = time.monotonic()
-    refusals.no_teacher(job)
+    refusals.no_teacher(job, out)
     finished = run_folder.finished(job, out)
     if finished:
         return Built(out=out, tally=finished, unchanged=True)
@@ -261,7 +261,7 @@ def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
         "wall_seconds": round(wall_seconds, 3),
         "recipe_digest": digest(job.frozen_text()),
     }
-    write_text(corpus / "README.md", card.card(job.frozen, result, written))
+    write_text(corpus / "README.md", card.card(job.frozen, result, written, dataset.sizes(corpus)))
     write_text(out / "tally.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     dataset.remove_stale(out / "parts", run.parts)
     return result

@@ -9,7 +9,7 @@ import typer
 from textbooks import show
 from textbooks.options import Json
 
-FORMATS = "text, prompt-completion, alpaca, sharegpt, messages, tinystories or beir"
+FORMATS = "text, rows, prompt-completion, alpaca, sharegpt, messages, tinystories or beir"
 
 
 def export(

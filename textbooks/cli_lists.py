@@ -79,9 +79,11 @@ def recipes(
     """List the recipes, or say what one draws, asks, checks and publishes; or begin one: recipes new NAME."""
     from textbooks.plan import catalogue, starting
 
+    if base and name != "new":
+        raise TextbooksError(f"--from begins a new recipe; write: textbooks recipes new {name or 'NAME'} --from {base}")
     if name == "new":
         if not new:
-            raise TextbooksError("textbooks recipes new: what is it called? Write for example: recipes new my-recipe")
+            raise TextbooksError("what is the new recipe called? Write for example: textbooks recipes new my-recipe")
         folder = starting.start(new, base)
         show.talk(f"Next: read {folder / 'recipe.yaml'}, then: textbooks build {folder} --dry-run")
         show.data(str(folder))
@@ -107,7 +109,7 @@ def _grow(  # each is an option that a person types
     from textbooks import growing
 
     if not subject:
-        raise TextbooksError(f'textbooks {kind} grow: about what? Write for example: {kind} grow "linear algebra"')
+        raise TextbooksError(f'what is the list about? Write for example: textbooks {kind} grow "linear algebra"')
     grown = growing.grow(
         subject,
         out or Path("-".join(subject.lower().split()) + ".yaml"),

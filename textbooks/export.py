@@ -67,8 +67,9 @@ def _rows(run: Path, split: str | None) -> Iterator[Row]:
     corpus = run / "corpus" if (run / "corpus").is_dir() else run
     files = [path for name in SPLITS if split in (None, name) for path in sorted(corpus.glob(f"data/{name}-*.parquet"))]
     if not files:
-        what = f"no split {split!r} in {str(run)!r}" if split else f"no corpus in {str(run)!r}"
-        raise TextbooksError(f"{what}; name a run's folder, such as runs/phi1-textbook")
+        if split and any(corpus.glob("data/*.parquet")):
+            raise TextbooksError(f"no split {split!r} in {str(run)!r}; it is train or test")
+        raise TextbooksError(f"no corpus in {str(run)!r}; name a run's folder, such as runs/phi1-textbook")
     for path in files:
         for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=BATCH_ROWS, use_threads=False):
             yield from batch.to_pylist()
@@ -126,17 +127,19 @@ def _beir(run: Path, out: Path, split: str | None) -> dict[str, Any]:
     """Write BEIR's three files: corpus.jsonl, queries.jsonl and qrels/test.tsv."""
     seen: set[str] = set()
     count = 0
+    rows = _rows(run, split)
+    first = next(rows)
+    if first.get("queries") is None or "document" not in first:
+        raise TextbooksError(
+            f"format 'beir' needs documents with queries, and recipe {first['recipe']!r} has none; "
+            "build the recipe 'queries', or choose another --format"
+        )
     names = ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv")
     with contextlib.ExitStack() as stack:
         partial = [stack.enter_context(replacing(out / name)) for name in names]
         corpus, queries, judgements = (stack.enter_context(one.open("w", encoding="utf-8")) for one in partial)
         judgements.write("query-id\tcorpus-id\tscore\n")
-        for row in _rows(run, split):
-            if row.get("queries") is None or "document" not in row:
-                raise TextbooksError(
-                    f"format 'beir' needs documents with queries, and recipe {row['recipe']!r} has none; "
-                    "build the recipe 'queries', or choose another --format"
-                )
+        for row in itertools.chain([first], rows):
             name = row["document"]
             if name not in seen:
                 seen.add(name)
@@ -158,4 +161,4 @@ def _line(value: Record) -> str:
 def _refuse_other_suffix(path: Path, suffixes: tuple[str, ...]) -> None:
     if path.suffix not in suffixes:
         wanted = " or ".join(suffixes)
-        raise TextbooksError(f"--out {str(path)!r} ends in {path.suffix or 'nothing'!r}; let it end in {wanted}")
+        raise TextbooksError(f"--out {str(path)!r} has to end in {wanted} for this format")

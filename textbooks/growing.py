@@ -36,6 +36,8 @@ from textbooks.teacher.teacher import Teacher
 Kind = Literal["topics", "audiences"]
 WHAT = {"topics": "concepts", "audiences": "kinds of readers"}
 MOST_TOKENS = 4000
+WRITTEN = "list.sha256"
+"""File beside the journal that says what was written, so that a person's work on it is seen."""
 SPARE = 1.3
 """So many times as many entries are asked for as are wanted: some say the same."""
 NEAR_SHARE = 0.75
@@ -102,6 +104,7 @@ def grow(
     if budget_usd is not None and cost is None:
         said = f"the price of model {model!r} is unknown, so --budget cannot be kept"
         raise TextbooksError(f"{said}; add --price in=…,out=… (US dollars per million tokens)")
+    _refuse_edited(out)
     growth = Growth(
         subject=subject, kind=kind, size=size, depth=depth, language=language, model=model, **_form(kind, like)
     )
@@ -114,8 +117,11 @@ def grow(
         leaves, counts = asyncio.run(_levels(growth, journal, budget, base_url))
     kept, dropped = _distinct(_mixed(leaves), _known(kind), growth)
     if not kept:
-        raise TextbooksError(f"no answer held an entry; look at {str(out.with_suffix('.journal'))!r}, or try again")
-    write_text(out, _text(growth, kept))
+        journal_folder = str(out.with_suffix(".journal"))
+        raise TextbooksError(f"no answer held an entry; look into {journal_folder!r}, and remove it to ask again")
+    text = _text(growth, kept)
+    write_text(out, text)
+    write_text(out.with_suffix(".journal") / WRITTEN, digest(text))
     return Grown(
         path=out,
         entries=len(kept),
@@ -140,6 +146,13 @@ def _checked(out: Path, size: int, depth: int, language: str, model: str | None,
     if not languages.is_known(language):
         raise TextbooksError(f"--language {language!r} is no language.{suggestion(language, languages.KNOWN)}")
     return model
+
+
+def _refuse_edited(out: Path) -> None:
+    """Refuse to write over a list that a person has worked on."""
+    written = out.with_suffix(".journal") / WRITTEN
+    if out.exists() and written.exists() and digest(out.read_text(encoding="utf-8")) != written.read_text():
+        raise TextbooksError(f"{str(out)!r} was edited since it was grown; name another --out, or move it away")
 
 
 def _form(kind: Kind, like: str | None) -> dict[str, Any]:

@@ -109,13 +109,13 @@ def prepare(
     is_live = bool(base_url or (os.environ.get("OPENAI_API_KEY") and not recorded))
     if asks and is_live and model is None and not any(setting.startswith("teacher.model=") for setting in settings):
         _refuse_shipped_model(loaded, base_url)
-    prompter = Prompter(loaded, model=model)
     first = plan[0]
+    _refuse_bad_rules_and_axes(loaded, first)
+    prompter = Prompter(loaded, model=model)
     request = prompter.request(first, loaded.spec.steps[0], {})
     cost = price_of(prompter.model, price)
     if budget_usd is not None:
         _refuse_bad_budget(budget_usd, cost, request, loaded)
-    _refuse_bad_rules_and_axes(loaded, first)
     package_paths(loaded.spec.box.packages)
     policy = shipped().with_changes(**loaded.spec.box.model_dump())
     refuse_less(isolation, loaded.spec.box.isolation, f"recipe {loaded.name!r}")

@@ -13,9 +13,9 @@ def saying_what_is_kept(error: TextbooksError, answers: int, out: Path) -> Textb
     return TextbooksError(f"{error} ({answers} answers are kept in {str(out)!r})") if answers else error
 
 
-def no_teacher(job: Job) -> None:
-    """Refuse a recipe for which nobody writes."""
-    if job.source == "shipped" and not job.recorded:
+def no_teacher(job: Job, out: Path) -> None:
+    """Refuse a recipe for which nobody writes, and nobody wrote before."""
+    if job.source == "shipped" and not job.recorded and not (out / "journal").is_dir():
         raise TextbooksError(
             f"recipe {job.recipe.name!r} has no recorded answers; name an endpoint with --base-url and --model, "
             "or answers with --recorded"

@@ -14,10 +14,10 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 PATTERNS = {"train": "data/train-*.parquet", "test": "data/test-*.parquet"}
 
 
-def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str, int]) -> str:
-    """Return the text of the card. `frozen` is the run's recipe.yaml, `rows` the number of rows per file."""
+def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[str, int]) -> str:
+    """Return the text of the card, by the run's recipe.yaml `frozen`, and the rows and bytes of each file."""
     recipe = frozen["recipe"]
-    header = yaml.safe_dump(_header(recipe, rows), sort_keys=False, allow_unicode=True)
+    header = yaml.safe_dump(_header(recipe, rows, sizes), sort_keys=False, allow_unicode=True)
     sections = [
         f"---\n{header}---\n",
         f"# {recipe['name']}\n\n{recipe['about']}\n",
@@ -33,7 +33,7 @@ def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str,
     return "\n".join(sections)
 
 
-def _header(recipe: Mapping[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+def _header(recipe: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[str, int]) -> dict[str, Any]:
     total = rows.get("train", 0) + rows.get("test", 0)
     configs: list[dict[str, Any]] = []
     splits = [{"split": split, "path": PATTERNS[split]} for split in PATTERNS if rows.get(split)]
@@ -51,7 +51,18 @@ def _header(recipe: Mapping[str, Any], rows: Mapping[str, int]) -> dict[str, Any
         "pretty_name": recipe["name"],
         "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],
         "configs": configs,
+        # The cache of `datasets` tells folders of the same name apart by this header alone.
+        "dataset_info": [
+            {"config_name": one["config_name"], "splits": [_split(file, rows, sizes) for file in one["data_files"]]}
+            for one in configs
+        ],
     }
+
+
+def _split(file: Mapping[str, str], rows: Mapping[str, int], sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return the facts of one split; a configuration with one file names it after itself."""
+    name = file["path"].rpartition("/")[2].removesuffix("-*.parquet")
+    return {"name": file["split"], "num_bytes": sizes[name], "num_examples": rows[name]}
 
 
 def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
@@ -109,6 +120,8 @@ def _loading(rows: Mapping[str, int]) -> str:
 def _making(frozen: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in frozen["versions"].items())
     target = " ".join(f"--{name} {frozen[name]}" for name in ("samples", "accepted") if name in frozen)
+    if frozen["model"] != frozen["recipe"]["teacher"]["model"]:
+        target += f" --model {frozen['model']}"
     return f"""## Rebuild it
 
 The run's `recipe.yaml` records every setting, the digests of lists and templates, and the seed. The same recipe with

@@ -71,6 +71,12 @@ def publish(
     return counts
 
 
+def sizes(corpus: Path) -> dict[str, int]:
+    """Return the bytes of each file of a dataset folder, by its name without the number: train, test, rejected, …."""
+    files = corpus.glob("*/*-00000-of-00001.parquet")
+    return {path.name.partition("-00000-of-")[0]: path.stat().st_size for path in files}
+
+
 def split_of(row_id: str, test_percent: int) -> str:
     """Return the split to which a row goes by the hash of its id."""
     return "test" if _percent(row_id) < test_percent else "train"

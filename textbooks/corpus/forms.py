@@ -16,6 +16,11 @@ class Unfit(ValueError):
     """A row does not hold what a form needs; the words say what that is."""
 
 
+def whole(row: Row) -> Record:
+    """Return the row as it is, with all its columns."""
+    return dict(row)
+
+
 def text(row: Row) -> Record:
     """Return `{id, text}`, as pre-training reads it."""
     return {"id": row["id"], "text": row["text"]}
@@ -78,6 +83,7 @@ def _function(code: str) -> Record | None:
 
 FORMS: dict[str, Callable[[Row], Record]] = {
     "text": text,
+    "rows": whole,
     "prompt-completion": prompt_completion,
     "alpaca": alpaca,
     "messages": messages,

@@ -45,11 +45,11 @@ class Prompter:
         known |= {step.name for step in recipe.spec.steps}
         repair = recipe.spec.repair
         if repair.template:
-            used |= self._templates.file(repair.template, {*known, "reason", "evidence"})
+            used |= self._templates.file(repair.template, ("repair", "template"), {*known, "reason", "evidence"})
         elif repair.rounds:
             self._templates.shipped(SHIPPED_REPAIR)
         if isinstance(recipe.spec.document, str):
-            used |= self._templates.file(recipe.spec.document, known)
+            used |= self._templates.file(recipe.spec.document, ("document",), known)
         used |= self._compile_columns({*known, *PUBLISHED})
         if recipe.spec.retrieve:
             self._refuse_no_list(recipe.spec.retrieve.queries, ("retrieve", "queries"))
@@ -142,9 +142,9 @@ class Prompter:
         used: set[str] = set()
         known = set(known)
         for position, step in enumerate(self.recipe.spec.steps):
-            for template in (step.system, step.template):
+            for key, template in (("system", step.system), ("template", step.template)):
                 if template is not None:
-                    used |= self._templates.file(template, known)
+                    used |= self._templates.file(template, ("steps", position, key), known)
             for number, message in enumerate(step.messages):
                 used |= self._templates.inline(message.text, ("steps", position, "messages", number, "text"), known)
             known.add(step.name)

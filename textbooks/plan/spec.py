@@ -75,6 +75,8 @@ class PartSpec(Strict):
     def _stands_in_one_place(self) -> "PartSpec":
         if sum(one is not None for one in (self.tag, self.heading, self.fence, self.json_key)) != 1:
             raise ValueError("a part stands in exactly one of 'tag', 'heading', 'fence' and 'json'")
+        if self.many and not 0 <= self.many[0] <= self.many[1]:
+            raise ValueError("'many' is two numbers, least and most, such as [2, 4]")
         return self
 
 
@@ -198,6 +200,9 @@ class RepairSpec(Strict):
     """The message, beside the recipe, which may use `reason`, `evidence` and the drawn values; else a general one."""
 
 
+COLUMN_FORMS = "a template's text, {part: step.part}, {messages: […]} and {shuffled: …, keep: …, then: …}"
+
+
 class PublishSpec(Strict):
     """How the corpus is packaged."""
 
@@ -205,6 +210,17 @@ class PublishSpec(Strict):
     test_percent: int = Field(default=5, ge=0, le=50)
     columns: Mapping[Name, str | ShuffledSpec | ConversationSpec | PartColumnSpec] = {}
     """Column → the template of its text, or how it is made; `text` takes the place of the examined text."""
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _are_of_known_forms(cls, value: Any) -> Any:
+        for name, one in value.items() if isinstance(value, dict) else ():
+            keys = set(one) if isinstance(one, dict) else None
+            if isinstance(one, str) and "{{" not in one and "{%" not in one:
+                raise ValueError(f"column {name!r} holds no {{{{ … }}}} and would be the same in every row")
+            if not isinstance(one, str) and keys not in ({"part"}, {"messages"}, {"shuffled", "keep", "then"}):
+                raise ValueError(f"column {name!r} is none of {COLUMN_FORMS}")
+        return value
 
 
 class RecipeSpec(Strict):
@@ -235,6 +251,10 @@ class RecipeSpec(Strict):
     publish: PublishSpec = PublishSpec()
 
 
+LONGEST_SHOWN = 60
+"""Letters of a wrong value."""
+
+
 def validated(source: Located, settings: Sequence[str]) -> RecipeSpec:
     """Return the recipe that a YAML document holds.
 
@@ -257,7 +277,9 @@ def validated(source: Located, settings: Sequence[str]) -> RecipeSpec:
             raise TextbooksError(f"{place}: unknown key {dotted!r}.{suggestion(key, known)}") from error
         if first["type"] == "missing":
             raise TextbooksError(f"{place}: key {dotted!r} is missing; add it") from error
-        raise TextbooksError(f"{place}: {dotted!r} is {first['input']!r}: {first['msg']}; mend the value") from error
+        said, value = first["msg"].removeprefix("Value error, "), repr(first["input"])
+        value = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
+        raise TextbooksError(f"{place}: {dotted!r} is {value}: {said}; mend the value") from error
 
 
 def _known_keys(location: tuple[str | int, ...]) -> list[str]:

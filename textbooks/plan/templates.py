@@ -40,6 +40,9 @@ class Templates:
             if axis.entries and not axis.pick
         }
         self._fields["rules"] = set(recipe.spec.rules)
+        self._environment.filters["python"] = repr
+        self._lists = {(step.name, name) for step in recipe.spec.steps for name, one in step.parts.items() if one.many}
+        self._picked = {axis.name for axis in recipe.axes if axis.pick}
         for step in recipe.spec.steps:
             if step.parts:
                 self._fields[step.name] = {"text", *step.parts}
@@ -48,7 +51,7 @@ class Templates:
         """Take a template that comes with the package and needs no check."""
         self._compiled[name] = self._environment.get_template(name), name
 
-    def file(self, name: str, known: set[str]) -> set[str]:
+    def file(self, name: str, location: Location, known: set[str]) -> set[str]:
         """Compile the template of a file; return the variables that it uses.
 
         Raises:
@@ -62,8 +65,11 @@ class Templates:
         except UnicodeDecodeError as error:
             raise TextbooksError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from error
         except (OSError, jinja2.TemplateNotFound) as error:
-            place = self._recipe.source.place(("steps",))
-            raise TextbooksError(f"{place}: no template {str(path)!r}; create it or correct the name") from error
+            place = self._recipe.source.place(location)
+            near = suggestion(name, {one.name for folder in self._recipe.folders for one in folder.glob("*.jinja")})
+            raise TextbooksError(
+                f"{place}: no template {str(path)!r}; create it, or correct the name.{near}"
+            ) from error
         except jinja2.TemplateSyntaxError as error:
             raise TextbooksError(f"{path}:{error.lineno}: {error.message}; mend the template") from error
         return self._checked(parsed, known, lambda line: f"{path}:{line}", str(path))
@@ -111,7 +117,8 @@ class Templates:
         used = meta.find_undeclared_variables(parsed)
         for unknown in sorted(used - known):
             raise TextbooksError(
-                f"{whole}: variable {unknown!r} is given by no axis or earlier step.{suggestion(unknown, known)}"
+                f"{whole}: variable {unknown!r} is given by no axis or earlier step."
+                f"{suggestion(unknown, known - set(RESERVED[2:]))}"
             )
         for node in parsed.find_all(jinja2.nodes.Getattr):
             fields = self._fields.get(node.node.name) if isinstance(node.node, jinja2.nodes.Name) else None
@@ -119,4 +126,25 @@ class Templates:
                 owner = node.node.name  # type: ignore[attr-defined]  # a Name, as just seen
                 near = suggestion(node.attr, fields)
                 raise TextbooksError(f"{where(node.lineno)}: {owner!r} has no field {node.attr!r}.{near}")
+        for output in parsed.find_all(jinja2.nodes.Output):
+            for printed in output.nodes:
+                self._refuse_whole(printed, where)
         return used
+
+    def _refuse_whole(self, node: jinja2.nodes.Expr, where: Callable[[int], str]) -> None:
+        """Refuse to print what is no text: all fields of an axis, all parts of an answer, or a part of several."""
+        if isinstance(node, jinja2.nodes.Name) and (node.name in self._fields or node.name in self._picked):
+            cure = f"write for example {{{{ {node.name}.{min(self._fields.get(node.name) or ['name'])} }}}}"
+            if node.name in self._picked:
+                cure = f"it is a list: {{% for one in {node.name} %}}{{{{ one.name }}}}{{% endfor %}}"
+            raise TextbooksError(f"{where(node.lineno)}: {node.name!r} is no text; {cure}")
+        if isinstance(node, jinja2.nodes.Getattr) and isinstance(node.node, jinja2.nodes.Name):
+            owner = node.node.name
+            if (owner, node.attr) in self._lists:
+                cure = (
+                    f"join them, {{{{ {owner}.{node.attr} | join(', ') }}}}, or publish {{part: {owner}.{node.attr}}}"
+                )
+                raise TextbooksError(f"{where(node.lineno)}: '{owner}.{node.attr}' is a list of texts; {cure}")
+            if owner in self._picked:
+                cure = f"{{% for one in {owner} %}}{{{{ one.{node.attr} }}}}{{% endfor %}}"
+                raise TextbooksError(f"{where(node.lineno)}: axis {owner!r} picks several, so it is a list; {cure}")
