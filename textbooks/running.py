@@ -80,6 +80,9 @@ def _as_before(item: CheckedSnippet) -> str:
     """Return the code of a snippet as it runs before one that builds on it."""
     shown = judging.examples(item.snippet) if item.snippet.kind == "session" else ()
     code = instrument.session_program(item.code, shown, file="<earlier>") if shown else item.code
+    if not shown and any(claim.kind == "raises" for claim in item.claims):
+        # What it says to raise is passed over, as it was when it ran itself.
+        code = instrument.program(item.code, [site for site in claims.find(item.code) if site.kind == "raises"])
     return code if item.verdict.status == "ok" else instrument.tolerant(code)
 
 

@@ -85,7 +85,8 @@ def program(code: str, sites: Sequence[Site], *, shows_last: bool = False) -> st
 
 def tolerant(code: str) -> str:
     """Return a program that runs as far as it can: what builds on it should not fail where only its end does."""
-    return f"try:\n    exec(compile({code!r}, '<earlier>', 'exec'), globals())\nexcept Exception:\n    pass\n"
+    run = f"exec(compile({code!r}, '<earlier>', 'exec'), globals())"
+    return f"try:\n    {run}\nexcept (Exception, SystemExit):\n    pass\n"
 
 
 def session_program(code: str, examples: Sequence[Example], *, line: int = 0, file: str = FILE) -> str:

@@ -102,7 +102,7 @@ class _Reader:
                 self._is_skipped, self._since = False, None
                 return
             snippet = _snippet(token, self.lines, before=self.paragraphs[-1] if self.paragraphs else "")
-            if snippet:
+            if snippet and not (snippet.kind == "script" and not token.info.strip() and self._announces_output()):
                 self.found(snippet)
             else:
                 self._other_block(token)
@@ -154,6 +154,12 @@ class _Reader:
                     self.late, self.headings = [], sum(p.startswith("#") for p in self.paragraphs)
                     self.snippets = [Snippet(code=code, line=start + 1, end_line=len(self.lines) + 1)]
                     return
+
+    def _announces_output(self) -> bool:
+        """Whether the words since the last snippet say that its output follows, so that a value is no program."""
+        said = self._since[-1].rstrip() if self._since else ""
+        is_short = len(said.split()) <= MOST_WORDS_BETWEEN
+        return said.endswith((":", "：")) and is_short and SAYS_OUTPUT.search(said) is not None
 
     def _other_block(self, token: Token) -> None:
         """Take a block that is no Python: perhaps what the snippet above it printed."""
