@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,13 @@ def test_recipes_say_what_they_draw_and_check() -> None:
     shown = textbooks("recipes", "phi1-textbook").stdout
     assert "audience" in shown
     assert "snippet_lines" in shown
+
+
+def test_a_run_that_is_told_to_end_ends_whatever_its_snippets_wait_for(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.md").write_text("```python\nimport threading\nthreading.Event().wait()\n```\n")
+    command = [sys.executable, "-m", "textbooks", "verify", "--workers", "2", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(3)
+        process.terminate()
+        assert process.wait(timeout=30) == 143

@@ -5,8 +5,10 @@ Data goes to stdout, talk and progress to stderr. Everything heavy is imported b
 """
 
 import json
+import os
 import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Annotated, Any
@@ -288,10 +290,21 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+POLITE_SECONDS = 10.0
+"""How long a run that is told to end may take to end its boxes and worker processes itself; they go with it anyway."""
+
+
+def _end(*_: object) -> None:
+    """End politely, so that boxes and worker processes go down with this one, and at once where that does not work."""
+    last_resort = threading.Timer(POLITE_SECONDS, os._exit, [143])
+    last_resort.daemon = True
+    last_resort.start()
+    sys.exit(143)
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line: exit code 2 and a sentence for what a person can mend, 3 and a traceback for our fault."""
-    # A polite end lets boxes and worker processes go down with this one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     try:
         app(arguments)
     except TextbooksError as error:

@@ -31,6 +31,8 @@ def format_snippets(snippets: tuple[Snippet, ...]) -> tuple[CheckedSnippet, ...]
     return tuple(checked)
 
 
+ENDLESS = ("cpu_timeout", "wall_timeout", "output_limit")
+"""What ended so would end what is run behind it, too, and take as long again."""
 NOT_RUN = Verdict(status="harness_error", reason="not run")
 
 
@@ -43,7 +45,7 @@ def run_snippets(
 ) -> tuple[CheckedSnippet, ...]:
     """Run every snippet that parses, after those it builds on, and compare its claims.
 
-    One that fails as the text announces is left out of what others build on.
+    One that fails as the text announces, or does not end, is left out of what others build on.
     """
     positions = [p for p, item in enumerate(checked) if item.verdict.status != "syntax_error"]
     shown = {output.snippet: output for output in outputs}
@@ -60,7 +62,7 @@ def run_snippets(
             known = (replace(claim, agrees=claim.agrees or None) for claim in result.claims)
             result = replace(result, claims=tuple(known))
         results[position] = result
-        if results[position].is_announced_error:
+        if results[position].is_announced_error or results[position].verdict.status in ENDLESS:
             alive.remove(position)
             needed |= _needs(checked, alive)
     return tuple(results)
