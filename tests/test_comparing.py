@@ -84,6 +84,7 @@ LENIENTLY_TRUE = [
     ("the sum of both, prints 3", "3"),
     ("\"libraries:['Django','Flask']\"", "libraries:['Django', 'Flask']"),
     ("[1,2 ,3]", "[1, 2, 3]"),
+    ("(24.831305-11.356612j)", "(24.83130584894638-11.356612711218173j)"),
     ("The first sentence ends.And the second.", "The first sentence ends.\nAnd the second."),
 ]
 
@@ -154,6 +155,7 @@ def test_what_may_be_a_remark_is_left_open_unless_comments_must_be_claims(claime
 @pytest.mark.parametrize("strict", [True, False])
 def test_an_address_can_not_be_compared(strict: bool) -> None:
     assert comparing.agrees("<object object at 0x7f>", "<object object at 0x10>", strict=strict) is None
+    assert comparing.agrees("<_sre.SRE_Match object at 0x10>", "<re.Match object; span=(0, 3)>", strict=strict) is None
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.booleans())

@@ -6,6 +6,7 @@ asked for exact outputs; else a text that does not look like a value may be a re
 """
 
 import ast
+import cmath
 import math
 import re
 from collections import Counter
@@ -52,7 +53,7 @@ def agrees(claimed: str, actual: str, *, strict: bool) -> bool | None:
     forms = _forms(claimed)
     if any(_is_same(form, actual, strict=strict) for form in forms):
         return True
-    if UNREPEATABLE.search(actual):
+    if UNREPEATABLE.search(actual) or UNREPEATABLE.search(claimed):
         return None
     if strict:
         return False
@@ -183,6 +184,8 @@ def _same(one: object, other: object, *, tolerant: bool) -> bool:
     """Return whether two values are alike in type and content; `tolerant` allows rounded floats."""
     if one is NOTHING or type(one) is not type(other):
         return False
+    if tolerant and isinstance(one, complex) and isinstance(other, complex):
+        return cmath.isclose(one, other, rel_tol=10**-SIGNIFICANT_DIGITS)
     if tolerant and isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=10**-SIGNIFICANT_DIGITS)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
