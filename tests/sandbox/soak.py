@@ -70,6 +70,14 @@ def programs(count: int, tier: str, seed: int) -> Iterator[tuple[str, str | None
             yield code, out, ["ok"]
 
 
+def all_kinds_run(box: Sandbox) -> bool:
+    """Whether every slot has a worker of each kind by now; which slot gets which program is chance."""
+    slots = [box._idle.get() for _ in range(box.workers)]
+    for slot in slots:
+        box._idle.put(slot)
+    return all(slot.keys() == slots[0].keys() for slot in slots)
+
+
 def workers_of(box: Sandbox) -> list[dict[str, Any]]:
     slots = [box._idle.get() for _ in range(box.workers)]
     for slot in slots:
@@ -83,8 +91,10 @@ def soak(count: int, *, tier: Any = "A", workers: int = 2, seed: int = 0) -> Rep
     report, started = Report(), time.monotonic()
     policy = shipped().with_changes(recycle_after=10**9)
     with Sandbox(workers=workers, policy=policy, isolation=tier) as box:
-        for verdict in box.map(code for _ in range(8) for code in HEALTHY):
-            assert verdict.status == "ok" or tier == "C"
+        while not report.before or not all_kinds_run(box):
+            for verdict in box.map(code for _ in range(8) for code in HEALTHY):
+                assert verdict.status == "ok" or tier == "C"
+            report.before = workers_of(box)
         report.before = workers_of(box)
         expectations = programs(count, tier, seed)
         for verdict, (code, out, statuses) in zip(
