@@ -2,7 +2,7 @@
 
 What is understood: a comment behind a `print(...)` that runs at most once (`print(area(2, 3))  # 6`); behind any other
 expression, or the assignment of one name, `# -> 6`, `# => 6`, `# returns 6` or a bare value; comment lines below a
-statement that begin with `Output:` or the like; and `# raises ValueError` behind a statement. Says where a claim stands
+statement that begin with `Output:`, `#>` or the like; and `# raises ValueError` behind a statement. Says where a claim stands
 and what it asserts; instrument.py makes it observable, comparing.py judges.
 """
 
@@ -113,7 +113,8 @@ def _below(statement: ast.stmt, own: dict[int, str]) -> Site | None:
         return None
     lines = [comparing.ARROW.sub("", comparing.LABEL.sub("", head + " ")).strip()]
     while first + len(lines) in own:
-        lines.append(own[first + len(lines)])
+        more = own[first + len(lines)]
+        lines.append(comparing.ARROW.sub("", more) if more.startswith("#>") else more)
     text = "\n".join(lines).strip("\n")
     if not text.strip() or comparing.is_elision(text):
         return None
@@ -174,7 +175,9 @@ def _comments(code: str) -> tuple[dict[int, str], dict[int, str]]:
     layout = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT:
-            comments[token.start[0]] = token.string.removeprefix("#").removeprefix(" ").rstrip()
+            is_arrow = token.string.startswith("#>")  # the hash is half of it
+            text = token.string if is_arrow else token.string.removeprefix("#").removeprefix(" ")
+            comments[token.start[0]] = text.rstrip()
         elif token.type not in layout:
             code_lines |= set(range(token.start[0], token.end[0] + 1))
     trailing = {line: text.strip() for line, text in comments.items() if line in code_lines and text.strip()}

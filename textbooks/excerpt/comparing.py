@@ -18,7 +18,7 @@ WORDS = (
     r"|ausgabe|ergebnis|gibt|liefert|sortie|résultat|affiche|renvoie|retourne|salida|resultado|imprime|devuelve|retorna"
     r"|saída|stampa|restituisce|risultato|вывод|результат|возвращает|выведет|выводит"
 )
-ARROW = re.compile(r"^(?:>>>|={1,2}>|-+>|→|⇒|➜)\s*")
+ARROW = re.compile(r"^(?:>>>|#>|={1,2}>|-+>|→|⇒|➜)\s*")
 LEAD = re.compile(rf"^(?:(?:{WORDS})\b\s*[:：=]?|(?:{WORDS})\s*[:：])\s*", re.IGNORECASE)
 LABEL = re.compile(rf"^(?:{WORDS})\s*[:：]\s*", re.IGNORECASE)
 LATER_LEAD = re.compile(rf"^.*[,，;；]\s*(?:{WORDS})(?:\b|(?<=[^\x00-\u02ff]))\s*[:：=]?\s*", re.IGNORECASE)

@@ -7,7 +7,7 @@ more harms less than to miss a name.
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 BUILTINS = frozenset(dir(builtins))
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
@@ -20,23 +20,38 @@ FILE = re.compile(
 def needs(codes: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Return for each snippet the earlier ones that must run before it, in order. All codes must parse.
 
-    A snippet that takes a name may also change what it stands for, so whoever takes the name later needs it, too.
+    A snippet that takes a name may also change what it stands for, so whoever takes the name later needs it, too. So
+    does whoever takes a function that takes the name when it is called.
     """
     if len(codes) == 1:
         return ((),)
-    last_touch: dict[str, int] = {}
+    last_touch: dict[str, set[int]] = {}
     functions: set[str] = set()
+    called_later: dict[str, set[str]] = {}
     needed: list[set[int]] = []
     for position, code in enumerate(codes):
         tree = ast.parse(code)
         bound, taken, called = _names(tree)
         taken |= {f"file {name}" for name in _files(tree)} | {name for name in called if name in functions}
         bound |= {name for name in taken if name.startswith("file ")}
-        functions = (functions - bound) | _defined(tree)
-        direct = {last_touch[name] for name in taken if name in last_touch}
+        defined, taken_later = _defined(tree)
+        functions = (functions - bound) | defined
+        direct: set[int] = set().union(*(last_touch.get(name, ()) for name in taken))
         needed.append(direct.union(*(needed[earlier] for earlier in direct)) if direct else set())
-        last_touch |= dict.fromkeys([*bound, *(name for name in taken if name in last_touch)], position)
+        last_touch |= {name: {position} for name in (*bound, *(name for name in taken if name in last_touch))}
+        for name in _taking(bound, called_later) - bound:
+            last_touch[name] = last_touch[name] | {position}
+        called_later |= dict.fromkeys(defined, taken_later)
     return tuple(tuple(sorted(earlier)) for earlier in needed)
+
+
+def _taking(names: set[str], called_later: Mapping[str, set[str]]) -> set[str]:
+    """Return the functions that take one of the names when they are called, themselves or through others."""
+    found: set[str] = set()
+    reached = names
+    while reached := {name for name, taken in called_later.items() if taken & reached} - found:
+        found |= reached
+    return found
 
 
 def joined(before: Sequence[str], boundary: str, code: str) -> tuple[str, int]:
@@ -49,12 +64,12 @@ def joined(before: Sequence[str], boundary: str, code: str) -> tuple[str, int]:
     return head + FUTURE.sub("", code), head.count("\n")
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """Return the names that the module level binds to functions and classes, and what it imports."""
+def _defined(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the names of functions, classes and imports of the module level, and what they take when called."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
     scope = _Scope()
     scope.run(node for node in tree.body if isinstance(node, kinds))
-    return scope.bound
+    return scope.bound, scope.taken_later
 
 
 def _names(tree: ast.Module) -> tuple[set[str], set[str], set[str]]:

@@ -72,12 +72,14 @@ def _below(first: str, output: list[str]) -> list[str]:
     lead = _lead(first.lstrip())
     if len(output) == 1:
         return [indent + lead + output[0]]
+    if lead.startswith("#>"):
+        return [indent + lead + line for line in output]
     return [(indent + lead).rstrip(), *(f"{indent}# {line}".rstrip() for line in output)]
 
 
 def _lead(comment: str) -> str:
     """Return the hash, the arrow and the words with which a comment begins, before what it claims."""
-    body = comment.removeprefix("#")
+    body = comment if comment.startswith("#>") else comment.removeprefix("#")
     said = body.strip()
     rest = comparing.ARROW.sub("", said)
     for pattern in (comparing.LABEL, comparing.LEAD):

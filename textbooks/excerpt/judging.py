@@ -18,6 +18,8 @@ NO_ERROR = "no error"
 WANTING = ("NameError", "ModuleNotFoundError", "FileNotFoundError")
 """Errors of a page that is not whole by itself."""
 TRAILING_REMARK = re.compile(r"[ \t]{2,}#.*$", re.MULTILINE)
+PROMPT_BEHIND = re.compile(r">>> ?\n?\Z")
+"""The next prompt, behind an output that ends without a new line."""
 OF_THE_MACHINE = re.compile(
     r"\b(?:id|hash|getsizeof|platform|getpid|version(?:_info)?|urandom|perf_counter|dir|help|getcwd|cwd|home|__file__"
     r"|glob|rglob|iglob|listdir|iterdir|scandir|exists|isfile|isdir|stdin|stderr|globals|locals|vars"
@@ -222,6 +224,8 @@ def _example_agrees(example: Example, actual: str, code: str, *, strict: bool) -
         return None  # a remark, what goes to another stream, or what is left to the reader
     # Documents are often tested as modules of another name.
     want, actual = (text.replace("__main__.", "") for text in (TRAILING_REMARK.sub("", want), actual))
+    if not actual.endswith("\n"):
+        want = PROMPT_BEHIND.sub("", want)
     if doctest.OutputChecker().check_output(want, actual, LENIENT):
         return True
     agrees = comparing.agrees(want, actual, strict=strict)

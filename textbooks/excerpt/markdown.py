@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from textwrap import dedent
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -220,7 +221,8 @@ def _snippet(token: Token, lines: list[str], *, before: str) -> Snippet | None:
     if token.map is None or not token.content.strip():
         return None
     label = token.info.strip()
-    is_session = PROMPT.search(token.content) is not None
+    # A docstring may hold prompts; a session is no program.
+    is_session = PROMPT.search(token.content) is not None and not parses(dedent(token.content))
     source = ""
     if SESSION_LABEL.match(label) or (is_session and (not label or PYTHON_LABEL.match(label))):
         kind, code, source = "session", script_of_session(token.content), token.content
