@@ -10,9 +10,10 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "textbooks"
 
 GROUND = {"records", "calls", "errors", "assets", "storage"}
-ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus"}
+ROOMS = {"plan", "teacher", "excerpt", "sandbox", "corpus", "curating"}
 FLOORS = [
     GROUND,
+    {"problems"},
     ROOMS,
     {"engines", "exercises", "documents", "running", "linting"},
     {"examine"},

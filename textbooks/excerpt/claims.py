@@ -11,7 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textbooks.excerpt import comparing
@@ -51,13 +51,15 @@ class Site:
     """How many lines the comment has."""
     is_expression: bool = False
     """Of a claim below: whether the statement has a value, which may be what is claimed."""
+    is_output: bool = False
+    """Of a claim below: whether its mark `#>` leaves no doubt that it is an output, to the letter."""
 
 
 def find(code: str) -> tuple[Site, ...]:
     """Return the claims of a snippet that parses, in order."""
     if "#" not in code:
         return ()
-    trailing, own = _comments(code)
+    trailing, own, columns = _comments(code)
     sites = []
     for statement, is_guarded in _once(ast.parse(code).body):
         comment = trailing.get(statement.end_lineno or 0)
@@ -65,11 +67,12 @@ def find(code: str) -> tuple[Site, ...]:
         if comment and not comparing.is_elision(comment):
             site = None if is_guarded else _raising(statement, comment)
             site = site or _trailing(statement, comment)
-        sites += [site] if site else []
-        below = _below(statement, own)
+        below = _below(statement, own) if _belongs(statement, columns) else None
         if below is None and not is_guarded and (said := own.get((statement.end_lineno or 0) + 1)):
             below = _raising(statement, said, line=(statement.end_lineno or 0) + 1)
-        sites += [below] if below and not site else []
+        if site and below and not comparing.looks_like_a_value(site.claimed):
+            site = None  # a remark, above what comes out
+        sites += [one for one in (site or below,) if one]
     return tuple(sites)
 
 
@@ -105,6 +108,12 @@ def _raising(statement: ast.stmt, comment: str, *, line: int | None = None) -> S
     return _site(statement, "raises", claimed, comment=comment, line=line)
 
 
+def _belongs(statement: ast.stmt, columns: dict[int, int]) -> bool:
+    """Return whether a comment below a statement is about it, by indentation, and not about one inside or around it."""
+    column = columns.get((statement.end_lineno or 0) + 1, 0)
+    return column <= statement.col_offset if hasattr(statement, "body") else column >= statement.col_offset
+
+
 def _below(statement: ast.stmt, own: dict[int, str]) -> Site | None:
     """Return the claim of comment lines right below a statement, the first of which says that it is an output."""
     first = (statement.end_lineno or 0) + 1
@@ -114,13 +123,16 @@ def _below(statement: ast.stmt, own: dict[int, str]) -> Site | None:
     lines = [comparing.ARROW.sub("", comparing.LABEL.sub("", head + " ")).strip()]
     while first + len(lines) in own:
         more = own[first + len(lines)]
-        lines.append(comparing.ARROW.sub("", more) if more.startswith("#>") else more)
+        if head.startswith("#>") and not more.startswith("#>"):
+            break
+        lines.append(comparing.ARROW.sub("", more) if head.startswith("#>") else more)
     text = "\n".join(lines).strip("\n")
     if not text.strip() or comparing.is_elision(text):
         return None
     is_expression = isinstance(statement, ast.Expr) and not _is_print(statement.value)
     is_expression = is_expression and not isinstance(statement.value, ast.Await | ast.Yield | ast.YieldFrom)  # type: ignore[attr-defined]  # an Expr
-    return _site(statement, "below", text, line=first, lines=len(lines), is_expression=is_expression)
+    site = _site(statement, "below", text, line=first, lines=len(lines), is_expression=is_expression)
+    return replace(site, is_output=head.startswith("#>"))
 
 
 def _site(
@@ -168,9 +180,10 @@ def _is_print(node: ast.expr) -> bool:
     return all(keyword.arg != "file" for keyword in node.keywords)
 
 
-def _comments(code: str) -> tuple[dict[int, str], dict[int, str]]:
-    """Return line → comment text, for comments that stand behind code, and for those alone on their line."""
+def _comments(code: str) -> tuple[dict[int, str], dict[int, str], dict[int, int]]:
+    """Return line → text of the comments behind code, line → text of those alone on their line, and line → column."""
     comments: dict[int, str] = {}
+    columns: dict[int, int] = {}
     code_lines: set[int] = set()
     layout = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
@@ -178,7 +191,8 @@ def _comments(code: str) -> tuple[dict[int, str], dict[int, str]]:
             is_arrow = token.string.startswith("#>")  # the hash is half of it
             text = token.string if is_arrow else token.string.removeprefix("#").removeprefix(" ")
             comments[token.start[0]] = text.rstrip()
+            columns[token.start[0]] = token.start[1]
         elif token.type not in layout:
             code_lines |= set(range(token.start[0], token.end[0] + 1))
     trailing = {line: text.strip() for line, text in comments.items() if line in code_lines and text.strip()}
-    return trailing, {line: text for line, text in comments.items() if line not in code_lines}
+    return trailing, {line: text for line, text in comments.items() if line not in code_lines}, columns

@@ -52,13 +52,15 @@ def comments(code: str, sites: Sequence[Site], stdout: str, *, strict: bool) -> 
         if site.kind == "raises":
             actual, agrees = _raised(site, seen, strict=strict)
         elif site.kind == "below":
-            actual, agrees = _below(site, seen, strict=strict)
+            actual, agrees = _below(site, seen, strict=strict or (site.is_output and not site.is_expression))
         elif actual is not None:
             agrees = comparing.agrees(site.claimed, actual, strict=strict)
         if agrees is not True and not strict and site.kind in ("value", "name", "below") and actual:
             # A comment may leave out the quotes that the prompt would show; `0x14c` for '0x14c'.
             bare = comparing.text_of(actual)
             agrees = True if bare and comparing.agrees(site.claimed, bare, strict=False) else agrees
+        if agrees is False and site.is_output and site.claimed.startswith(f"{(actual or '').strip()} "):
+            agrees = True  # with a remark behind it
         if agrees is False and _is_open(_statement(code, site), code):
             agrees = None
         claims.append(

@@ -15,6 +15,7 @@ from textwrap import dedent
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from textbooks.excerpt.containers import set_back
 from textbooks.excerpt.sessions import PROMPT, parses, script_of_session
 from textbooks.records import Excerpt, OutputBlock, Snippet
 
@@ -55,7 +56,7 @@ def read(text: str, *, may_skip: bool = False) -> Excerpt:
     `<!-- textbooks: skip -->` right before it. Who does not trust the author takes no heed of that.
     """
     reader = _Reader(text, may_skip=may_skip)
-    tokens = iter(_parser().parse(text))
+    tokens = iter(_parser().parse("".join(set_back(reader.lines))))
     for token in tokens:
         if token.type == "blockquote_open" and (session := reader.bare_session(token)):
             reader.found(session)
