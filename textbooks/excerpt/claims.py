@@ -2,8 +2,8 @@
 
 What is understood: a comment behind a `print(...)` that runs at most once (`print(area(2, 3))  # 6`); behind any other
 expression, or the assignment of one name, `# -> 6`, `# => 6`, `# returns 6` or a bare value; comment lines below a
-statement that begin with `Output:`, `#>` or the like; and `# raises ValueError` behind a statement. Says where a claim stands
-and what it asserts; instrument.py makes it observable, comparing.py judges.
+statement that begin with `Output:`, `#>` or the like; and `# raises ValueError` behind a statement. Says where a claim
+stands and what it asserts; instrument.py makes it observable, comparing.py judges.
 """
 
 import ast

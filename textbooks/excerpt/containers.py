@@ -1,7 +1,7 @@
 """Tabs and admonitions, as MkDocs and Docusaurus-like tools write them → the same lines, what is inside them set back.
 
-To CommonMark the indented inside of `=== "Tab"`, `!!! note` and `??? tip` is indented code, fences and all. Line numbers
-stay; knows nothing of blocks.
+To CommonMark the indented inside of `=== "Tab"`, `!!! note` and `??? tip` is indented code, fences and all. Line
+numbers stay; knows nothing of blocks.
 """
 
 import re

@@ -73,7 +73,7 @@ def program(code: str, sites: Sequence[Site], *, shows_last: bool = False) -> st
                 edits += [(site.start, 0, f"{before}; ")]
     is_shown = any(site.kind == "value" or site.is_expression for site in sites)
     last = _last_expression(code) if shows_last and not is_shown else None
-    if last:
+    if last and all(site.start != last[0] for site in sites):
         first, end = repr(_mark(code, "last", "<")), repr(_mark(code, "last", ">"))
         show = f"(lambda v: v is None or __import__('sys').__stdout__.write({first} + repr(v) + {end}))(("
         edits += [(last[0], 0, show), (last[1], 1, "))")]
