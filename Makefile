@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/phi1-textbook
 
-.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher bench-verify clean
+.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher bench-verify bench-curate clean
 
 help:
 	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-teacher   how busy an endpoint is kept, beside the bare SDK (and, with CURATOR=PYTHON and"
 	@echo "              DATA_DESIGNER=PYTHON, beside those, where these interpreters find them)"
 	@echo "make bench-verify    how many excerpts a second are read, formatted, run and compared, beside others"
+	@echo "make bench-curate    what curating costs and finds (with PEERS=PYTHON beside rensa, datasketch, datatrove; MILLION=1)"
 	@echo "make clean    remove what these made"
 
 $(BIN)/python:
@@ -76,6 +77,9 @@ bench-teacher: $(VENV)/.installed-dev
 
 bench-verify: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/verify.py $(if $(PYTEST_EXAMPLES),--pytest-examples $(PYTEST_EXAMPLES))
+
+bench-curate: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.curate $(if $(PEERS),--peers $(PEERS)) $(if $(MILLION),--million)
 
 clean:
 	rm -rf $(VENV) dist runs

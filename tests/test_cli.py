@@ -20,6 +20,7 @@ def textbooks(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subp
 
 
 COMMANDS = ["build", "plan", "verify", "run", "score", "topics", "audiences", "recipes", "doctor", "export"]
+COMMANDS += ["curate", "compare"]
 
 
 def test_every_command_of_the_contract_is_there() -> None:

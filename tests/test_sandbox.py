@@ -309,8 +309,9 @@ def test_workers_leave_no_process_and_no_folder(tmp_path: Path, monkeypatch: pyt
 def test_a_dear_module_is_imported_beforehand_for_those_that_name_it(sandbox: Sandbox) -> None:
     look = "import sys\nprint([name for name in ('typ' + 'ing', 'asyn' + 'cio', 'num' + 'py') if name in sys.modules])"
     assert sandbox.run(look).stdout == "['typing']\n"
-    assert sandbox.run(f"{look}  # asyncio").stdout == "['typing', 'asyncio']\n"
-    assert sandbox.run(f"{look}  # numpy").stdout == "['typing', 'numpy']\n"
+    assert sandbox.run(f"{look}  # import asyncio").stdout == "['typing', 'asyncio']\n"
+    assert sandbox.run(f"{look}  # or import numpy").stdout == "['typing', 'numpy']\n"
+    assert sandbox.run(f"{look}\nasyncio = 'a word in a line of its own'").stdout == "['typing']\n"
     assert sandbox.run("assert 'typing' not in __builtins__.__dict__").stdout == ""
 
 

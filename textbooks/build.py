@@ -1,10 +1,11 @@
 """The order of the steps, for one shard and for a run. The only place that knows it.
 
     draw → prompt → teacher → read → format → contract → run → claims → exercise → repair (back to teacher) → retrieve
-    → corpus
+    → contamination → duplicates → corpus
 
-Shards of SHARD assignments go one after another: the teacher writes a shard, the engine examines it, its rows become a
-part; at the end the parts are joined into the dataset folder. Everything that can be refused is refused before the
+Shards of SHARD assignments go one after another: the teacher writes a shard, the engine examines it and looks for
+benchmark problems in it, its rows become a part; at the end the parts are curated as one corpus and joined into the
+dataset folder. Everything that can be refused is refused before the
 first request is sent and before anything is written.
 """
 
@@ -29,6 +30,7 @@ from textbooks.records import Outcome, Written
 from textbooks.repairing import repaired
 from textbooks.retrieval import Retriever
 from textbooks.sandbox.tiers import Isolation
+from textbooks.sifting import Sifted
 from textbooks.standing import Standing, standing
 from textbooks.storage import digest, write_json_lines, write_text
 from textbooks.tasks import examine_task, settled, task
@@ -154,6 +156,18 @@ class _Run:
     """Counts of the shard that is being examined."""
     parts: list[Path] = field(default_factory=list)
     repairs_unanswered: int = 0
+    sifted: Sifted | None = None
+    """The curation of all parts so far; None where there are new ones."""
+
+    @property
+    def accepted(self) -> int:
+        """Samples that are accepted beside all others."""
+        return self.tally.accepted - self.curated().rejected.total()
+
+    def curated(self) -> Sifted:
+        """Return the curation of all parts so far."""
+        self.sifted = self.sifted or Sifted(self.job, self.parts)
+        return self.sifted
 
 
 def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
@@ -165,6 +179,7 @@ def _go_through(run: _Run, writer: Writer, engine: LocalEngine) -> None:
                 refusals.silence(run.job, writer)
             run_folder.claim(run.job, run.out)
             run.parts.append(_part(run, number, shard, writer, engine))
+            run.sifted = None
 
 
 def _next_round(run: _Run) -> range:
@@ -179,7 +194,7 @@ def _next_round(run: _Run) -> range:
         return range(done, job.samples)
     if tally.to_do or (not tally.accepted and done >= HOPELESS):
         return range(0)
-    return range(done, min(done + job.accepted - tally.accepted, job.samples))
+    return range(done, min(done + max(job.accepted - run.accepted, 0), job.samples))
 
 
 def _part(run: _Run, number: int, shard: Sequence[Written], writer: Writer, engine: LocalEngine) -> Path:
@@ -238,13 +253,17 @@ def _examined(
 
 
 def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
-    """Join the parts, write card, recipe and tally, and make sure that nothing was lost on the way."""
+    """Curate and join the parts, write card, recipe and tally, and make sure that nothing was lost on the way."""
     job, out, tally = run.job, run.out, run.tally
+    sifted = run.curated()
+    ended = _ending(run)
+    tally.take_out(sifted.rejected, sifted.tokens)
     corpus = out / "corpus"
     # Whoever is interrupted from here on leaves no tally behind that would call the corpus finished.
     (out / "tally.json").unlink(missing_ok=True)
     publish = job.recipe.spec.publish
-    written = dataset.publish(corpus, run.parts, rows.schemas(job.labels), test_percent=publish.test_percent)
+    schemas = rows.schemas(job.labels)
+    written = dataset.publish(corpus, sifted.tables, schemas, test_percent=publish.test_percent)
     accepted = written["train"] + written["test"]
     if accepted != tally.accepted or written["rejected"] != sum(tally.rejected.values()):
         raise RuntimeError(f"rows were lost: tally {tally.as_json()}, written {written}")
@@ -256,7 +275,8 @@ def _package(run: _Run, writer: Writer, wall_seconds: float) -> dict[str, Any]:
         **writer.counts,
         **writer.budget.view(),
         "target": job.accepted,
-        "ended": _ending(run),
+        "ended": ended,
+        "curation": sifted.summary(),
         "repairs_unanswered": run.repairs_unanswered,
         "wall_seconds": round(wall_seconds, 3),
         "recipe_digest": digest(job.frozen_text()),
@@ -272,7 +292,7 @@ def _ending(run: _Run) -> str:
     job, tally = run.job, run.tally
     if tally.to_do:
         return "not all assignments have an answer"
-    if job.accepted is None or tally.accepted >= job.accepted:
+    if job.accepted is None or run.accepted >= job.accepted:
         return "the target is met"
     if tally.assignments >= job.samples:
         return f"the recipe has only {job.samples} combinations; add values to its lists"

@@ -17,6 +17,7 @@ import typer
 
 from textbooks import interrupts, show
 from textbooks.cli_batch import batches
+from textbooks.cli_curate import compare, curate
 from textbooks.cli_export import export
 from textbooks.cli_lists import audiences, recipes, topics
 from textbooks.errors import TextbooksError
@@ -49,6 +50,12 @@ app.command(
     "export",
     epilog="Example: textbooks build --samples 9 --out runs/nine && textbooks export runs/nine --out nine.jsonl",
 )(export)
+app.command("curate", epilog="Example: textbooks curate README.md")(curate)
+app.command(
+    "compare",
+    epilog="Example: textbooks build --samples 40 --out runs/one && textbooks build --samples 40 --set seed=1 "
+    "--out runs/two; textbooks compare runs/one runs/two",
+)(compare)
 app.command("topics", epilog="Example: textbooks topics recursion")(topics)
 app.command("audiences", epilog="Example: textbooks audiences high-school-student")(audiences)
 app.command("recipes", epilog="Example: textbooks recipes phi1-textbook")(recipes)

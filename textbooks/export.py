@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from textbooks.corpus import packing
+from textbooks.corpus.dataset import accepted_rows
 from textbooks.corpus.forms import FORMS, Record, Row, Unfit
 from textbooks.errors import TextbooksError, suggestion
 from textbooks.storage import replacing
 
 SPLITS = ("train", "test")
-BATCH_ROWS = 256
 GROUP_ROWS = 2048
 """In a row group of a Parquet file: small ones make its footer, which is kept in memory, long."""
 END_OF_TEXT = "<|endoftext|>"
@@ -62,17 +62,13 @@ def export(
 
 def _rows(run: Path, split: str | None) -> Iterator[Row]:
     """Yield the accepted rows of a run, split by split."""
-    import pyarrow.parquet as pq
-
     corpus = run / "corpus" if (run / "corpus").is_dir() else run
-    files = [path for name in SPLITS if split in (None, name) for path in sorted(corpus.glob(f"data/{name}-*.parquet"))]
-    if not files:
+    splits = SPLITS if split is None else (split,)
+    if not any(path for name in splits for path in corpus.glob(f"data/{name}-*.parquet")):
         if split and any(corpus.glob("data/*.parquet")):
             raise TextbooksError(f"no split {split!r} in {str(run)!r}; it is train or test")
         raise TextbooksError(f"no corpus in {str(run)!r}; name a run's folder, such as runs/phi1-textbook")
-    for path in files:
-        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            yield from batch.to_pylist()
+    yield from accepted_rows(corpus, splits=splits)
 
 
 def _records(run: Path, form: str, split: str | None) -> Iterator[Record]:

@@ -69,7 +69,8 @@ class Job:
     def makes_rows(self) -> dict[str, Any]:
         """Return what of the frozen description decides how an answer becomes rows; not how many, nor the packaging."""
         decides = {key: value for key, value in self.frozen.items() if key not in ("samples", "accepted")}
-        recipe = {key: value for key, value in self.frozen["recipe"].items() if key not in ("samples", "publish")}
+        apart = ("samples", "publish", "curate")
+        recipe = {key: value for key, value in self.frozen["recipe"].items() if key not in apart}
         teacher = {key: value for key, value in recipe["teacher"].items() if key != "timeout_seconds"}
         return {**decides, "recipe": {**recipe, "teacher": teacher}}
 

@@ -269,6 +269,30 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A likeness between a row and a task of a benchmark."""
+
+    lens: Literal["text", "structure", "behaviour"]
+    task_id: str
+    score: float
+    """From 0 to 1: share of the task's words, likeness of syntax trees, or 1 for a task that is solved."""
+    evidence: str
+    """The passage they share, or which function it is."""
+    trivial: bool = False
+    """Whether an ordinary textbook function would match just as well (docs/design.md, section 7)."""
+
+    def view(self) -> dict[str, Any]:
+        """Return the match as a mapping, for columns and evidence lines."""
+        return {
+            "lens": self.lens,
+            "task_id": self.task_id,
+            "score": self.score,
+            "evidence": self.evidence,
+            "trivial": self.trivial,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What is true of one document."""
 
@@ -281,6 +305,8 @@ class Examination:
     """The rules of the contract, measured; empty where the answer could not be read so far."""
     signals: Signals | None = None
     """None where they are not asked for, or the answer is rejected."""
+    matches: tuple[Match, ...] | None = None
+    """Likenesses to tasks of benchmarks; None where they were not looked for."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """Step → its answer, a text or its parts by name, as they came out of the examination."""
     rejection: Rejection | None = None

@@ -88,6 +88,7 @@ def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, cure: str,
     if tally["snippets"]:
         snippets = ", ".join(f"{count} {status}" for status, count in tally["snippets"].items())
         data(f"snippets: {snippets}; claims checked: {tally['claims']['checked']}; isolation: {tally['isolation']}")
+    curation(tally["curation"])
     if tally["cost_usd"] is not None:
         each = f", {tally['cost_per_accepted_usd']:.6f} for each accepted sample" if tally["accepted"] else ""
         data(f"cost in US dollars: {tally['cost_usd']:.4f}{each}; paid by this run: {tally['spent_usd']:.4f}")
@@ -95,6 +96,39 @@ def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, cure: str,
     if not tally["accepted"]:
         talk(f"Nothing was accepted; {corpus / 'rejected'} says why, row by row.")
     data(f"corpus: {corpus}")
+
+
+def curation(found: Mapping[str, Any]) -> None:
+    """Print contamination by lens and problem, and near-duplicates by cluster."""
+    from textbooks.corpus import curated
+
+    for lens in (*curated.LENSES, "trivial"):
+        rows = found["contamination"][lens]
+        said = f"{sum(rows.values())} rows: {curated.problems(rows)}" if rows else "no row"
+        data(f"benchmark problems by {lens}: {said}" if lens != "trivial" else f"  of trivial ones: {said}")
+    duplicates = found["duplicates"]
+    dropped = duplicates["prose"] + duplicates["code"]
+    said = ", ".join(f"{cluster[:12]} ({size})" for cluster, size in list(duplicates["largest"].items())[:8])
+    data(f"near-duplicates: {dropped} dropped in {duplicates['clusters']} clusters{': ' + said if said else ''}")
+
+
+def curated(row: Any) -> None:
+    """Print a row that is like a problem or like another row, as a linter would."""
+    where = row.path + (f"[{row.row}]" if row.row is not None else "")
+    if row.duplicate_of:
+        data(plain(f"{where}: duplicate {row.evidence}"))
+    for match in row.matches:
+        if not match.trivial:
+            data(plain(f"{where}: {match.lens} {match.task_id} {match.score:g}: {match.evidence[:200]}"))
+
+
+def diversity(found: Mapping[str, Any]) -> None:
+    """Print how varied texts are."""
+    from textbooks.corpus import curated as words
+
+    if found["words"]:
+        measures = ", ".join(f"{name.replace('_', ' ')} {found[name]}" for name in words.MEASURES)
+        data(f"diversity of {found['texts']} texts cut to {found['words']} words: {measures}")
 
 
 def submitted(view: Mapping[str, Any], run: Path, *, as_json: bool) -> None:

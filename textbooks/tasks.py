@@ -6,8 +6,10 @@ examination is put back into the parts after it. Knows nothing of shards or file
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from textbooks.contamination import lenses, matches
 from textbooks.examine import ClaimsPolicy, examine_answer, rejected, signals_of
 from textbooks.excerpt import markdown, parts
 from textbooks.excerpt.checks import Contract
@@ -38,6 +40,8 @@ class Task:
     candidates: tuple[Candidate, ...]
     claims_policy: ClaimsPolicy
     signals: bool
+    problems: tuple[Path, ...] = ()
+    """Files of benchmark problems beside HumanEval's."""
 
 
 def task(job: Job, written: Written) -> Task:
@@ -46,7 +50,13 @@ def task(job: Job, written: Written) -> Task:
     texts = () if written.rejection else (written.text, *written.others)
     earlier = {step: parts.view(job.shape, step, text) for step, text in written.earlier.items()} if texts else {}
     candidates = tuple(_candidate(job, written, text, earlier) for text in texts)
-    return Task(written=written, candidates=candidates, claims_policy=spec.claims, signals=spec.signals)
+    return Task(
+        written=written,
+        candidates=candidates,
+        claims_policy=spec.claims,
+        signals=spec.signals,
+        problems=job.recipe.problems,
+    )
 
 
 def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
@@ -60,10 +70,12 @@ def examine_task(task: Task, sandbox: Sandbox) -> Outcome:
             written=replace(written, text=candidate.text), examination=_examined(candidate, sandbox, task.claims_policy)
         )
         if not outcome.rejection and outcome.examination:
+            measured = outcome.examination
             if task.signals:
-                measured = replace(outcome.examination, signals=signals_of(outcome.examination, sandbox))
-                outcome = replace(outcome, examination=measured)
-            return outcome
+                measured = replace(measured, signals=signals_of(measured, sandbox))
+            code = "\n\n".join(item.code for item in measured.checked)
+            found = matches(measured.text, code, lenses(task.problems), sandbox)
+            return replace(outcome, examination=replace(measured, matches=found))
         first = first or outcome
     return first or Outcome(written=written, examination=None)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from textbooks.corpus import curated
 from textbooks.corpus.tally import waterfall
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -26,9 +27,7 @@ def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str,
         _snippets(tally),
         _loading(rows),
         _making(frozen),
-        "## Not checked\n\nNear-duplicates and overlap with benchmarks were not looked for; the columns "
-        "`duplicate_cluster` and `contamination` are null. Run a decontamination of your own before you report "
-        "benchmark scores of a model trained on this.\n",
+        *_curation(frozen, tally),
     ]
     return "\n".join(sections)
 
@@ -106,6 +105,17 @@ def _snippets(tally: Mapping[str, Any]) -> str:
     lines = ["## Snippets", "", "| verdict | count |", "| --- | ---: |"]
     lines += [f"| {status} | {count} |" for status, count in tally["snippets"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _curation(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> list[str]:
+    found = tally["curation"]
+    files = [f"`{name}`" for name in frozen["recipe"]["curate"]["problems"]]
+    per_dollar = tally["accepted"] / tally["cost_usd"] if tally["cost_usd"] else None
+    return [
+        curated.contamination(found["contamination"], " and ".join(["HumanEval", *files])),
+        curated.duplicates(found["duplicates"], found["boilerplate"]),
+        curated.diversity(found["diversity"], found["coverage"], per_dollar),
+    ]
 
 
 def _loading(rows: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+BATCH_ROWS = 256
+"""Rows in hand while a finished corpus is read."""
 CONFIGURATIONS = ("default", "rejected", "snippets")
 
 
@@ -50,25 +52,51 @@ def write_part(
     write_text(part / "counts.json", json.dumps(counts))
 
 
+def read_part(part: Path, name: str, schema: "pa.Schema", columns: list[str] | None = None) -> "pa.Table":
+    """Return the rows of one configuration of a part, or some columns of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = schema if columns is None else pa.schema([schema.field(column) for column in columns])
+    return pq.read_table(part / f"{name}.parquet", schema=wanted, columns=columns)
+
+
 def publish(
-    corpus: Path, parts: Sequence[Path], schemas: "Mapping[str, pa.Schema]", *, test_percent: int
+    corpus: Path,
+    tables: "Callable[[str], Iterable[pa.Table]]",
+    schemas: "Mapping[str, pa.Schema]",
+    *,
+    test_percent: int,
 ) -> dict[str, int]:
-    """Join the parts into the dataset folder and return the number of rows per file.
+    """Write the tables of each configuration into the dataset folder and return the number of rows per file.
 
     A row goes to `test` by the hash of its id, so a sample stays where it is however the corpus grows; only a corpus
     that would have no other rows trains on them. Files are replaced one by one, each atomically; a file that would
     have no rows is removed.
     """
     targets = {split: corpus / "data" / f"{split}-00000-of-00001.parquet" for split in ("train", "test")}
-    sources = [part / "default.parquet" for part in parts]
-    counts = _joined(targets, sources, schemas["default"], lambda row_id: split_of(row_id, test_percent))
+    schema = schemas["default"]
+    counts = _joined(targets, tables("default"), schema, lambda row_id: split_of(row_id, test_percent))
     if counts["test"] and not counts["train"]:
-        counts = _joined(targets, sources, schemas["default"], _always("train"))
+        counts = _joined(targets, tables("default"), schema, _always("train"))
     for name in ("rejected", "snippets"):
         target = corpus / name / f"{name}-00000-of-00001.parquet"
-        sources = [part / f"{name}.parquet" for part in parts]
-        counts |= _joined({name: target}, sources, schemas[name], _always(name))
+        counts |= _joined({name: target}, tables(name), schemas[name], _always(name))
     return counts
+
+
+def accepted_rows(
+    corpus: Path, columns: list[str] | None = None, *, splits: Sequence[str] = ("train", "test")
+) -> Iterator[dict[str, Any]]:
+    """Yield the accepted rows of a dataset folder, or some columns of them; none where there are no files."""
+    import pyarrow.parquet as pq
+
+    for split in splits:
+        for path in sorted(corpus.glob(f"data/{split}-*.parquet")):
+            # Read-ahead would hold a large part of the file at once.
+            file = pq.ParquetFile(path, pre_buffer=False)
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=False):
+                yield from batch.to_pylist()
 
 
 def sizes(corpus: Path) -> dict[str, int]:
@@ -99,16 +127,14 @@ def _percent(row_id: str) -> int:
 
 
 def _joined(
-    targets: Mapping[str, Path], sources: Sequence[Path], schema: "pa.Schema", choose: Callable[[str], str]
+    targets: Mapping[str, Path], tables: "Iterable[pa.Table]", schema: "pa.Schema", choose: Callable[[str], str]
 ) -> dict[str, int]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     counts = dict.fromkeys(targets, 0)
     with contextlib.ExitStack() as stack:
         writers = {name: stack.enter_context(_writer(path, schema)) for name, path in targets.items()}
-        for source in sources:
-            table = pq.read_table(source, schema=schema)
+        for table in tables:
             chosen = [choose(row_id) for row_id in table.column("id").to_pylist()]
             for name, writer in writers.items():
                 selected = table.filter(pa.array([choice == name for choice in chosen], pa.bool_()))

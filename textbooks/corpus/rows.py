@@ -6,11 +6,11 @@ Knows the columns that docs/design.md promises; knows nothing of files.
 import ast
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome, Signals
+from textbooks.records import Assignment, CheckedSnippet, Finding, Outcome, Rejection, Signals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +65,7 @@ def accepted(outcome: Outcome, labels: Labels, own: Mapping[str, Any]) -> Row:
         "cost_usd": written.cost_usd,
         "custom_ids": list(written.custom_ids),
         "duplicate_cluster": None,
-        "contamination": None,
+        "contamination": None if examination.matches is None else [match.view() for match in examination.matches],
         **own,
     }
 
@@ -91,6 +91,12 @@ def rejected(outcome: Outcome, labels: Labels) -> Row:
         "cost_usd": written.cost_usd,
         "custom_ids": list(written.custom_ids),
     }
+
+
+def dropped(row: Mapping[str, Any], rejection: Rejection, columns: Sequence[str]) -> Row:
+    """Return an accepted row as the row of a rejected one, with the columns that those have."""
+    why = {"step": rejection.step, "reason": rejection.reason, "evidence": rejection.evidence}
+    return {name: why[name] if name in why else row[name] for name in columns}
 
 
 def snippets(outcome: Outcome) -> list[Row]:

@@ -10,7 +10,18 @@ from typing import Any
 
 from textbooks.records import Outcome
 
-STEPS = ("teacher", "read", "format", "contract", "run", "claims", "exercise", "retrieve")
+STEPS = (
+    "teacher",
+    "read",
+    "format",
+    "contract",
+    "run",
+    "claims",
+    "exercise",
+    "retrieve",
+    "contamination",
+    "duplicates",
+)
 """The steps at which a sample can be rejected, in order."""
 
 
@@ -89,6 +100,12 @@ class Tally:
         self.cost_usd += counts["cost_usd"]
         self.unpriced += counts["unpriced"]
         self.isolation.update(counts["isolation"])
+
+    def take_out(self, rejected: Counter[tuple[str, str]], completion_tokens: int) -> None:
+        """Count accepted samples as rejected that turned out to be so beside the others."""
+        self.accepted -= sum(rejected.values())
+        self.rejected.update(rejected)
+        self.tokens["accepted_completion"] -= completion_tokens
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts in the words of docs/design.md; unknown sums are null."""

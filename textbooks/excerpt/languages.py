@@ -36,7 +36,7 @@ KNOWN = frozenset(
     """
 ace af am an ar ary arz as az ba bcl be bg bn br bs ca crh cs cy da de dz el en eo es et eu ext fa fi fo fr
 fuv fy ga gcf gcr gd gl gom grc gu gug guw ha hbo he hi hr ht hu hy id ig is it ja jv ka kab kik kk km kn ko
-ku ky la lb lg lij ln lo lt ltg lv mg mk ml mn mr ms mt my ne nl nn no nso oc om or pa pcm pl ps pt qu ro ru
+ku ky la lb lg lij ln lo lt ltg lv mg mk ml mn mr ms mt my ne nl nn no nso oc om or pa pl ps pt qu ro ru
 rw sa sdh se si sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk ur uz uzs vec vi vo wa wuu xh yo yue
 zh zu zxx
 """.split()  # noqa: SIM905  # 140 lines of one word each would be worse to read
@@ -52,7 +52,8 @@ def spoken(text: str) -> str | None:
 
     if sum(letter.isalpha() for letter in text) < LEAST_LETTERS:
         return None
-    return str(py3langid.classify(text)[0])
+    # The model also knows Nigerian Pidgin, for which it at times takes plain English.
+    return next((str(code) for code, _ in py3langid.rank(text) if code in KNOWN), None)
 
 
 def is_known(code: str) -> bool:

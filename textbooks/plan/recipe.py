@@ -20,6 +20,7 @@ from textbooks.plan.lists import load_lists
 from textbooks.plan.located import Located
 from textbooks.plan.spec import RecipeSpec, validated
 from textbooks.records import Assignment
+from textbooks.storage import file_digest
 
 DEFAULT = "phi1-textbook"
 DEEPEST = 8
@@ -39,6 +40,8 @@ class Recipe:
     """List name → SHA-256 of its content."""
     words: Mapping[str, tuple[str, ...]]
     """List → its names, for rules that take `{lists: […]}`."""
+    problems: tuple[Path, ...] = ()
+    """Files of benchmark problems beside HumanEval's."""
 
     @property
     def name(self) -> str:
@@ -178,8 +181,21 @@ def load(reference: str = DEFAULT, settings: Sequence[str] = ()) -> Recipe:
     digests: dict[str, str] = {}
     axes = tuple(axis(name, axis_spec, source, folders, digests) for name, axis_spec in spec.draw.items())
     words = _words(spec, source, folders, digests)
+    problems = tuple(_problems(spec, source, folders, digests))
     digests = dict(sorted(digests.items()))
-    return Recipe(spec=spec, folders=folders, source=source, axes=axes, digests=digests, words=words)
+    return Recipe(spec=spec, folders=folders, source=source, axes=axes, digests=digests, words=words, problems=problems)
+
+
+def _problems(spec: RecipeSpec, source: Located, folders: Sequence[Path], digests: dict[str, str]) -> Iterator[Path]:
+    """Find the files of problems that the recipe names."""
+    for number, name in enumerate(spec.curate.problems):
+        candidates = [*(folder / name for folder in folders), Path(name).expanduser()]
+        path = next((one for one in candidates if one.is_file()), None)
+        if path is None:
+            place = source.place(("curate", "problems", number))
+            raise TextbooksError(f"{place}: no file {name!r}; name one in HumanEval's or MBPP's format")
+        digests[name] = file_digest(path)
+        yield path
 
 
 def _words(

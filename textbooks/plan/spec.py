@@ -6,9 +6,11 @@ Knows nothing of what the keys do.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from textbooks.errors import TextbooksError, suggestion
+from textbooks.plan import located
 from textbooks.plan.located import Located
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -192,6 +194,28 @@ class RetrieveSpec(Strict):
     """So many must be kept, or the sample is rejected."""
 
 
+Ruling = Literal["reject", "flag"]
+
+
+class CurateSpec(Strict):
+    """What becomes of samples that are like problems of benchmarks, or like one another."""
+
+    problems: tuple[str, ...] = ()
+    """Files in HumanEval's or MBPP's format beside HumanEval itself; looked for beside the recipe, then from the
+    working folder."""
+    text: Ruling = "reject"
+    structure: Ruling = "reject"
+    behaviour: Ruling = "reject"
+    trivial: Ruling = "flag"
+    """Of what an ordinary textbook function has in common with a problem, too."""
+    structure_likeness: float = Field(default=0.9, ge=0.8, le=1)
+    """From which on functions of the same form count."""
+    prose_likeness: float | None = Field(default=0.7, ge=0.5, le=1)
+    """From which on texts are near-duplicates, by the share of five words in a row that they share; null for never."""
+    code_likeness: float | None = Field(default=0.85, ge=0.5, le=1)
+    """Likewise of their code, by eight tokens in a row, whatever the names."""
+
+
 class RepairSpec(Strict):
     """How an answer that does not hold goes back to the teacher."""
 
@@ -247,8 +271,30 @@ class RecipeSpec(Strict):
     """Whether accepted samples are measured once more: coverage, unused names, docstrings."""
     retrieve: RetrieveSpec | None = None
     repair: RepairSpec = RepairSpec()
+    curate: CurateSpec = CurateSpec()
     box: BoxSpec = BoxSpec()
     publish: PublishSpec = PublishSpec()
+
+
+def curating(settings: Sequence[str]) -> CurateSpec:
+    """Return the `curate` section of a recipe that has nothing in it but `KEY=VALUE` settings.
+
+    Raises:
+        TextbooksError: naming the setting that is wrong.
+
+    """
+    found: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or key not in CurateSpec.model_fields or key == "problems":
+            known = [name for name in CurateSpec.model_fields if name != "problems"]
+            raise TextbooksError(f"--set {setting!r} sets none of {', '.join(known)}.{suggestion(key, known)}")
+        try:
+            found[key] = CurateSpec.model_validate({key: located.parse(text)}).model_dump()[key]
+        except (ValidationError, yaml.YAMLError) as error:
+            said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "no YAML"
+            raise TextbooksError(f"--set {setting!r}: {said}; mend the value") from error
+    return CurateSpec(**found)
 
 
 LONGEST_SHOWN = 60
@@ -292,6 +338,7 @@ def _known_keys(location: tuple[str | int, ...]) -> list[str]:
         "box": BoxSpec,
         "repair": RepairSpec,
         "retrieve": RetrieveSpec,
+        "curate": CurateSpec,
         "publish": PublishSpec,
     }
     model = models.get(str(location[0]), RecipeSpec) if location else RecipeSpec

@@ -61,13 +61,25 @@ BARE, LIGHT = "bare", "light"
 
 
 def kind_of(policy: Policy, code: str) -> str:
-    """Return the kind of worker in which a program finds what it imports, judging by the words in it."""
-    if "import" not in code:
+    """Return the kind of worker in which a program finds what it imports, judging by its lines with an import."""
+    importing = _lines_with_import(code)
+    if not importing:
         return BARE
     for kind, words in _words(policy.preload):
-        if words.search(code):
+        if words.search(importing):
             return kind
     return LIGHT
+
+
+def _lines_with_import(code: str) -> str:
+    """Return those lines; programs may carry much data, in which to look for words takes longer than to run them."""
+    lines, place = [], code.find("import")
+    while place >= 0:
+        end = code.find("\n", place)
+        end = len(code) if end < 0 else end
+        lines.append(code[code.rfind("\n", 0, place) + 1 : end])
+        place = code.find("import", end)
+    return "\n".join(lines)
 
 
 def preloaded(policy: Policy, kind: str) -> tuple[str, ...]:

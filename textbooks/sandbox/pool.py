@@ -92,7 +92,7 @@ class Sandbox:
         self._streams += 1
         stream = Stream(
             slots,
-            choose=self._chosen,
+            choose=lambda slot, code: self._chosen(slot, kind_of(self.policy, code)),
             again=lambda slot, code: self._run_in(slot, code, bare=bare, attempts=1),
             bare=bare,
             patience_seconds=patience_seconds(self.policy),
@@ -141,7 +141,7 @@ class Sandbox:
         kind, reason = kind_of(self.policy, code), ""
         for _ in range(attempts):
             try:
-                worker = self._chosen(slot, code)
+                worker = self._chosen(slot, kind)
                 verdict = worker.run(code, bare=bare, seed=seed)
             except (WorkerLost, TierRefused) as lost:
                 reason = str(lost)
@@ -157,9 +157,8 @@ class Sandbox:
             return verdict
         return Verdict(status="harness_error", reason=reason, isolation=self.isolation)
 
-    def _chosen(self, slot: Slot, code: str) -> Worker:
-        """Return the worker of a slot for a program, started if need be. A slot is in one thread's hands at a time."""
-        kind = kind_of(self.policy, code)
+    def _chosen(self, slot: Slot, kind: str) -> Worker:
+        """Return the worker of a kind in a slot, started if need be. A slot is in one thread's hands at a time."""
         if kind not in slot:
             slot[kind] = Worker(self.policy, isolation=self.isolation, kind=kind)
         return slot[kind]

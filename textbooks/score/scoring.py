@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from textbooks.errors import TextbooksError
+from textbooks.problems import Problem, read_problems
 from textbooks.records import Verdict
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
 from textbooks.sandbox.tiers import Isolation
+from textbooks.score.completions import Completion, completion_of, read_completions
 from textbooks.score.passk import pass_at_k
-from textbooks.score.problems import Completion, Problem, completion_of, read_completions, read_problems
 from textbooks.storage import refuse_unwritable, write_json_lines
 
 TIMEOUT_SECONDS = 3.0
