@@ -25,9 +25,9 @@ from pathlib import Path
 from tests.curating.planted_rewrites import clean_functions, rewrites
 from textbooks.contamination import lenses, matches
 from textbooks.curating import duplicates
-from textbooks.curating.shingles import shingles, sketches, word_hashes
-from textbooks.curation import Item, Policy, Seen
+from textbooks.curating.shingles import word_hashes
 from textbooks.curating.structures import parsed
+from textbooks.curation import Item, Policy, Seen
 from textbooks.sandbox import Sandbox
 from textbooks.teacher.teacher import shipped_recordings
 
@@ -119,14 +119,17 @@ def compare_duplicates(count: int, peers: list[str]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "texts.json"
                 path.write_text(json.dumps(texts[: count if peer != "datatrove" else min(count, 5000)]))
-                done = subprocess.run([python, str(PEERS), peer, str(path)], capture_output=True, text=True)
+                done = subprocess.run(
+                    [python, str(PEERS), peer, str(path)], capture_output=True, text=True, check=False
+                )
             if done.returncode:
                 print(f"{peer}: not there ({done.stderr.strip().splitlines()[-1][:100]})")
                 continue
             found = json.loads(done.stdout)
             rows.append((f"{peer} {found['version']}", found["seconds"], set(found["flagged"])))
     print(
-        f"\n{count} documents of about {WORDS} words, {len(exact)} planted copies, {len(near)} of them {THRESHOLD} alike or more"
+        f"\n{count} documents of about {WORDS} words, {len(exact)} planted copies, "
+        f"{len(near)} of them {THRESHOLD} alike or more"
     )
     print(f"{'':48} {'docs/s':>8} {'found of those':>15} {'of the others':>14} {'unplanted':>10}")
     for name, seconds, flagged in rows:
@@ -157,7 +160,8 @@ def compare_lenses(clean: int) -> None:
             through.texts.matches(code), through.structures.matches(parsed(code))
             compared.append(time.perf_counter() - started_compare)
     print(
-        f"\n{len(planted)} rewrites by hand of {len({one.task_id for one in planted})} tasks, {len(functions)} clean functions"
+        f"\n{len(planted)} rewrites by hand of {len({one.task_id for one in planted})} tasks, "
+        f"{len(functions)} clean functions"
     )
     kinds = sorted({one.kind for one in planted})
     print(f"{'recall':12}" + "".join(f"{kind:>14}" for kind in kinds) + f"{'all':>14}")
@@ -171,13 +175,11 @@ def compare_lenses(clean: int) -> None:
             cells.append(f"{hits:5} / {len(these):<4}")
         print(f"{lens:12}" + "".join(f"{cell:>14}" for cell in cells))
     for (lens, trivial), count in sorted(flagged.items()):
-        print(
-            f"clean functions flagged by {lens}{', trivial' if trivial else ''}: {count} ({count / len(functions):.2%})"
-        )
+        kind = f"{lens}, trivial" if trivial else lens
+        print(f"clean functions flagged by {kind}: {count} ({count / len(functions):.2%})")
     behaviour = [whole - part for whole, part in zip(seconds, compared, strict=True)]
-    print(
-        f"behaviour: {statistics.mean(behaviour) * 1e3:.2f} ms a function (median {statistics.median(behaviour) * 1e3:.2f})"
-    )
+    mean, median = statistics.mean(behaviour) * 1e3, statistics.median(behaviour) * 1e3
+    print(f"behaviour: {mean:.2f} ms a function (median {median:.2f})")
     print(f"text and structure together: {statistics.mean(compared) * 1e3:.2f} ms a row")
 
 
@@ -208,8 +210,8 @@ def scale(count: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = ended - started - 2 * making  # the documents are made anew for each pass
     print(
-        f"{count:10,} documents: {seconds:8.1f} s, {count / seconds:8,.0f} docs/s (sketching {sketched - started - making:.1f} s, "
-        f"comparing {ended - sketched - making:.1f} s), {len(found):,} twins, peak {peak / 2**20:.2f} GiB "
+        f"{count:10,} documents: {seconds:8.1f} s, {count / seconds:8,.0f} docs/s "
+        f"(sketching {sketched - started - making:.1f} s, comparing {ended - sketched - making:.1f} s), {len(found):,} twins, peak {peak / 2**20:.2f} GiB "
         f"({before / 2**20:.2f} before)",
         flush=True,
     )

@@ -110,7 +110,8 @@ def test_exercises_hold_asserts_and_run_too(tmp_path: Path) -> None:
 def test_a_server_on_a_real_socket_serves_two_hundred_assignments(tmp_path: Path, endpoint: Endpoint) -> None:
     recipe = "phi1-textbook"
     endpoint.reply = lambda body: completion(ANSWER, model=body["model"])
-    job = jobs.prepare(recipe, samples=200, model="local", base_url=endpoint.url, settings=["rules.words=[1, 300]"])
+    alike = ["rules.words=[1, 300]", "curate.prose_likeness=null", "curate.code_likeness=null"]
+    job = jobs.prepare(recipe, samples=200, model="local", base_url=endpoint.url, settings=alike)
     built = building.run_job(job, out=tmp_path / "run", workers=2)
     assert (built.tally["assignments"], built.tally["accepted"], built.tally["requests"]) == (200, 200, 200)
     assert (built.tally["prompt_tokens"], built.tally["completion_tokens"]) == (20000, 10000)

@@ -1,4 +1,4 @@
-"""A build is curated as one corpus: what is contaminated or a twin is rejected with its evidence, and nothing is lost."""
+"""A build is curated as one corpus: what is contaminated, or a twin, is rejected with its evidence."""
 
 from collections.abc import Iterator
 from pathlib import Path

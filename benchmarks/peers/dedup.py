@@ -1,4 +1,4 @@
-"""Near-duplicates by another library, with its own parts and 5-word shingles made in Python: `dedup.py PEER TEXTS.json`.
+"""Near-duplicates by another library, its own parts, 5-word shingles made in Python: `dedup.py PEER TEXTS.json`.
 
 128 hashes, 16 bands of 8 rows, as their examples have it, and a likeness of 0.7 by their own estimate; datatrove by its
 own steps, 14 buckets of 8 hashes, without an estimate. Prints JSON: version, processor seconds, flagged documents.

@@ -53,8 +53,9 @@ def test_every_row_has_its_evidence_and_the_copy_has_the_rest(tmp_path: Path, na
     assert all(one["trivial"] for one in by_id["classic"]["contamination"])
     assert (by_id["two"]["duplicate_of"], by_id["two"]["reason"]) == ("one", "duplicates: prose")
     assert by_id["clean"] == {
-        "path": str(path), "row": 0, "id": "clean", "contamination": [], "duplicate_of": None, "kept": True, "reason": None
-    }  # fmt: skip
+        **{"path": str(path), "row": 0, "id": "clean", "contamination": []},
+        **{"duplicate_of": None, "kept": True, "reason": None},
+    }
     assert ids(tmp_path / "out" / "clean" / name) == ["clean", "classic", "one"]
     written = [json.loads(line) for line in (tmp_path / "out" / "evidence.jsonl").read_text().splitlines()]
     assert written == lines[:-1]

@@ -186,7 +186,7 @@ def test_problems_in_mbpp_s_format_are_found_too(tmp_path: Path, sandbox: Sandbo
     task = {
         "task_id": 3,
         "text": "Write a python function to identify non-prime numbers of a certain kind, whatever they may be.",
-        "code": "import math\ndef is_not_prime(n):\n    return any(n % i == 0 for i in range(2, math.isqrt(n) + 1)) or n < 2\n",
+        "code": "def is_not_prime(n):\n    return n < 2 or any(n % i == 0 for i in range(2, n))\n",
         "test_list": [
             "assert is_not_prime(2) == False",
             "assert is_not_prime(10) == True",
@@ -196,7 +196,7 @@ def test_problems_in_mbpp_s_format_are_found_too(tmp_path: Path, sandbox: Sandbo
     }
     path.write_text(json.dumps(task) + "\n")
     through = Lenses.over(read_all([path]))
-    other = "def composite(k):\n    divisors = [d for d in range(2, k) if not k % d]\n    return k < 2 or len(divisors) > 0\n"
+    other = "def composite(k):\n    found = [d for d in range(2, k) if not k % d]\n    return k < 2 or len(found) > 0\n"
     found = matches(task["text"], other, through, sandbox)
     assert {(match.lens, match.task_id) for match in found} >= {("text", "MBPP/3"), ("behaviour", "MBPP/3")}
 

@@ -122,7 +122,7 @@ class Behaviours:
         for solved in possible:
             ways[solved.task_id].add(solved.order)
         lines = [
-            f"({task_id!r}, {problem.arity}, {sorted(orders)!r}, {CHECK_SECONDS}, {_whole(problem)})"
+            f"({task_id!r}, {problem.arity}, {sorted(orders)!r}, {CHECK_SECONDS}, [{_whole(problem)}])"
             for task_id, orders in ways.items()
             for problem in [self._problems[task_id]]
         ]
@@ -162,13 +162,26 @@ def _orders(problem: Problem) -> list[Order]:
 
 
 def _case(problem: Problem) -> str:
-    """Return the first cases of a problem as a function of the candidate; its whole check where none stands alone."""
-    texts = [ast.unparse(condition) for condition in _conditions(problem)]
+    """Return the first cases of a problem, as an expression for a list; its whole check where none stands alone."""
+    found = list(_conditions(problem))
     # The first case is often the emptiest, or, in HumanEval/75, so large that the reference itself takes long.
-    texts = texts[1 : CASES + 1] or texts
-    if texts:
-        return f"lambda candidate: {' and '.join(f'({text})' for text in texts)}"
-    return _whole(problem)
+    found = found[1 : CASES + 1] or found
+    return f"[{', '.join(map(_condition, found)) or _whole(problem)}]"
+
+
+def _condition(condition: ast.expr) -> str:
+    """Return a condition as an expression: arguments and result, where it compares two such, else a function."""
+    match condition:
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="candidate"), args=given, keywords=[]), ops=[ast.Eq()], comparators=[wanted]
+        ):
+            try:
+                arguments = tuple(ast.literal_eval(one) for one in given)
+                # As bytes, so that no function is given what another has changed.
+                return f"({marshal.dumps(arguments)!r}, {ast.literal_eval(wanted)!r})"
+            except ValueError:
+                pass
+    return f"lambda candidate: {ast.unparse(condition)}"
 
 
 def _whole(problem: Problem) -> str:
@@ -223,6 +236,14 @@ class _Late(BaseException):
 def _late(*_):
     raise _Late
 _signal.signal(_signal.SIGPROF, _late)
+def _holds(case, candidate):
+    for one in case:
+        if type(one) is tuple:
+            if not candidate(*marshal.loads(one[0])) == one[1]:
+                return False
+        elif not one(candidate):
+            return False
+    return True
 def _stop(seconds):
     _signal.setitimer(_signal.ITIMER_PROF, seconds)
 def _whole(code, candidate):
@@ -262,7 +283,7 @@ def _solved(candidates, most_late):
                     continue
                 try:
                     _stop(seconds)
-                    if case(candidate if order == plain[arity] else _ordered(candidate, order)):
+                    if _holds(case, candidate if order == plain[arity] else _ordered(candidate, order)):
                         solved.append((name, task_id, order))
                 except _Late:
                     lates += 1

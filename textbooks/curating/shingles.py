@@ -1,8 +1,8 @@
 """Texts → shingles: hashes of every few words or code tokens in a row, of many texts at once, and MinHash sketches.
 
 Words are lower case without punctuation, and single characters where a script writes no spaces. Code is reduced to its
-keywords, operators, attributes, longer strings and kinds of other literals, so that renaming hides nothing. The same in every process and on
-every machine. Compares nothing.
+keywords, operators, attributes, longer strings and kinds of other literals, so that renaming hides nothing. The
+same in every process and on every machine. Compares nothing.
 """
 
 import io
