@@ -211,8 +211,8 @@ def scale(count: int) -> None:
     seconds = ended - started - 2 * making  # the documents are made anew for each pass
     print(
         f"{count:10,} documents: {seconds:8.1f} s, {count / seconds:8,.0f} docs/s "
-        f"(sketching {sketched - started - making:.1f} s, comparing {ended - sketched - making:.1f} s), {len(found):,} twins, peak {peak / 2**20:.2f} GiB "
-        f"({before / 2**20:.2f} before)",
+        f"(sketching {sketched - started - making:.1f} s, comparing {ended - sketched - making:.1f} s), "
+        f"{len(found):,} twins, peak {peak / 2**20:.2f} GiB ({before / 2**20:.2f} before)",
         flush=True,
     )
 

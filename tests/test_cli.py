@@ -117,7 +117,7 @@ def test_json_is_one_document_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_missed_target_is_exit_1(tmp_path: Path) -> None:
-    done = textbooks("build", "--samples", "170", "--workers", "1", cwd=tmp_path)
+    done = textbooks("build", "tinystories", "--samples", "26", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "Assignments without an answer yet: 2; ask a model" in done.stderr
 

@@ -53,8 +53,8 @@ app.command(
 app.command("curate", epilog="Example: textbooks curate README.md")(curate)
 app.command(
     "compare",
-    epilog="Example: textbooks build --samples 40 --out runs/one && textbooks build --samples 40 --set seed=1 "
-    "--out runs/two; textbooks compare runs/one runs/two",
+    epilog="Example: textbooks build queries --out runs/one && textbooks build queries --samples 12 --out runs/two "
+    "&& textbooks compare runs/one runs/two",
 )(compare)
 app.command("topics", epilog="Example: textbooks topics recursion")(topics)
 app.command("audiences", epilog="Example: textbooks audiences high-school-student")(audiences)

@@ -95,7 +95,8 @@ def _words(preload: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, 
     return [(kind, re.compile(rf"\b(?:{'|'.join(map(re.escape, modules))})\b")) for kind, modules in reversed(dear)]
 
 
-def package_paths(names: tuple[str, ...]) -> list[Path]:
+@lru_cache(maxsize=32)
+def package_paths(names: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files and folders of the named distributions and of all that they require, as installed here.
 
     Raises:
@@ -125,7 +126,7 @@ def package_paths(names: tuple[str, ...]) -> list[Path]:
             for requirement in found.requires or []
             if "extra ==" not in requirement
         ]
-    return sorted(paths)
+    return tuple(sorted(paths))
 
 
 def _top_level(found: importlib.metadata.Distribution) -> set[Path]:

@@ -3,8 +3,8 @@
 A problem's unmodified `check` calls the function under test with arguments, and compares what comes back. Three
 programs part the two. The recorder runs `check` on the reference solution and tells with which arguments it calls. The
 candidate's program calls the candidate with those, and tells what comes back as plain values. The judge runs `check` on
-a stand-in that gives those values back. So a candidate cannot inspect, patch, print or exit its way to a pass: what it could
-tamper with is its own answers. Writes programs and reads what they tell; runs none.
+a stand-in that gives those values back. So a candidate cannot inspect, patch, print or exit its way to a pass: what it
+could tamper with is its own answers. Writes programs and reads what they tell; runs none.
 """
 
 import json
