@@ -24,7 +24,7 @@ FLOORS = [
     {"batch"},
     {"show"},
     {"interrupts", "display", "options"},
-    {"cli_batch", "cli_curate", "cli_export", "cli_lists"},
+    {"cli_batch", "cli_curate", "cli_export", "cli_lists", "cli_score"},
     {"cli"},
     {"__main__"},
 ]

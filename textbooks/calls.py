@@ -1,4 +1,4 @@
-"""One chat call in the words of OpenAI's API: the request, the response, the tokens that it took. Asks nobody.
+"""One call of a model in the words of OpenAI's API: the request, the response, the tokens that it took. Asks nobody.
 
 Both are lines of the Batch API's files, which is what journals, recordings and batches hold.
 """
@@ -15,14 +15,19 @@ class Request:
     custom_id: str
     """SHA-256 of the canonical body: the same question always bears the same id."""
     body: Mapping[str, Any]
-    """The body of `POST /v1/chat/completions`."""
+    """The body of `POST /v1/chat/completions`, or, where it has a `prompt`, of `POST /v1/completions`."""
+
+    @property
+    def path(self) -> str:
+        """Where it goes, below the endpoint's address."""
+        return "/completions" if "prompt" in self.body else "/chat/completions"
 
     def line(self) -> dict[str, Any]:
         """Return the request as a Batch API input line."""
         return {
             "custom_id": self.custom_id,
             "method": "POST",
-            "url": "/v1/chat/completions",
+            "url": f"/v1{self.path}",
             "body": self.body,
         }
 
@@ -128,7 +133,7 @@ class Response:
 
 def _text(choice: Mapping[str, Any]) -> str | None:
     message = choice.get("message")
-    content = message.get("content") if isinstance(message, Mapping) else None
+    content = message.get("content") if isinstance(message, Mapping) else choice.get("text")
     return content if isinstance(content, str) and content.strip() else None
 
 

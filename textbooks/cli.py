@@ -20,6 +20,7 @@ from textbooks.cli_batch import batches
 from textbooks.cli_curate import compare, curate
 from textbooks.cli_export import export
 from textbooks.cli_lists import audiences, recipes, topics
+from textbooks.cli_score import score
 from textbooks.errors import TextbooksError
 from textbooks.options import (
     LONGEST,
@@ -56,6 +57,7 @@ app.command(
     epilog="Example: textbooks build queries --out runs/one && textbooks build queries --samples 12 --out runs/two "
     "&& textbooks compare runs/one runs/two",
 )(compare)
+app.command("score", epilog="Example: textbooks score samples.jsonl --k 1,10")(score)
 app.command("topics", epilog="Example: textbooks topics recursion")(topics)
 app.command("audiences", epilog="Example: textbooks audiences high-school-student")(audiences)
 app.command("recipes", epilog="Example: textbooks recipes phi1-textbook")(recipes)
@@ -247,43 +249,6 @@ def run(
         show.verdict(verdict, flaky=flaky)
     if verdict.status != "ok" or flaky:
         raise typer.Exit(1)
-
-
-@app.command(epilog="Example: textbooks score samples.jsonl --k 1,10")
-def score(
-    samples: Annotated[Path, typer.Argument(metavar="SAMPLES.jsonl", help='Lines {"task_id", "completion"}.')],
-    problems: Annotated[
-        Path | None,
-        typer.Option("--problems", metavar="FILE", help="A HumanEval-format file; HumanEval itself by default."),
-    ] = None,
-    k: Annotated[str | None, typer.Option("--k", metavar="1,10", help="Which pass@k; 1,10,100 by default.")] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="S", min=0.1, max=LONGEST, help="Processor seconds a sample.")
-    ] = 3.0,
-    ignore_incomplete: Annotated[
-        bool, typer.Option("--ignore-incomplete", help="Score although some problems have no sample.")
-    ] = False,
-    workers: Workers = None,
-    isolation: Isolation = None,
-    as_json: Json = False,
-) -> None:
-    """Judge completions of HumanEval problems in the box; print pass@k, write SAMPLES.jsonl_results.jsonl."""
-    from textbooks.score import score as scoring
-
-    with show.counter("samples judged", quiet=as_json) as progress:
-        result = scoring(
-            samples,
-            problems=problems,
-            ks=show.numbers(k) if k else None,
-            timeout_seconds=timeout,
-            workers=workers,
-            isolation=isolation,
-            ignore_incomplete=ignore_incomplete,
-            progress=progress,
-        )
-    for left_out in result.left_out:
-        show.talk(f"pass@{left_out} is left out: some problem has fewer than {left_out} samples")
-    show.score(result.view(), as_json=as_json)
 
 
 @app.command(epilog="Example: textbooks doctor")

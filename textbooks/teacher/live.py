@@ -144,7 +144,7 @@ class LiveTeacher:
             # The SDK's own limit starts anew with each byte; this one does not. Its typed call would walk through the
             # whole body, at a quarter of the processor time of a request, to send what is in it already.
             async with asyncio.timeout(self._timeout_seconds):
-                raw = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=dict(request.body))
+                raw = await self._client.post(request.path, cast_to=httpx2.Response, body=dict(request.body))
         except (TimeoutError, openai.APITimeoutError) as error:
             self.pacer.troubled(taken_at)
             # The SDK's transport calls some lost and refused connections timeouts, too.

@@ -145,3 +145,17 @@ def test_a_file_that_cannot_be_scored_is_one_sentence_and_nothing_is_written(cas
         score(path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lm_evals_own_call_gives_the_same_numbers() -> None:
+    from textbooks.score.lm_eval import pass_at_k as theirs
+
+    references = ["assert f(2) == 4", "assert g() == 1"]
+    predictions = [["def f(x): return 2 * x", "def f(x): return x"], ["def g(): return 1", "import os; os._exit(0)"]]
+    assert theirs(references, predictions, k=[1, 2, 3]) == {"pass@1": 0.5, "pass@2": 1.0}
+    assert theirs(references, predictions) == {"pass@1": 0.5}
+
+
+def test_a_tracker_gets_plain_numbers() -> None:
+    found = score(canonical(FIRST), ignore_incomplete=True).metrics()
+    assert found == {"pass@1": 1.0, "samples": 8.0, "pass@1/low": 1.0, "pass@1/high": 1.0}
