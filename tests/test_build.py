@@ -97,10 +97,9 @@ def test_the_card_has_a_header_for_the_hub_and_the_waterfall(shipped: building.B
 
 
 def test_exercises_hold_asserts_and_run_too(tmp_path: Path) -> None:
-    built = building.run_job(jobs.prepare("phi1-exercises"), out=tmp_path / "run", workers=2)
+    built = building.run_job(jobs.prepare("phi1-exercises", samples=20), out=tmp_path / "run", workers=2)
     accepted = rows(built.corpus / "data")
-    assert built.tally["assignments"] >= 50
-    assert len(accepted) > 25
+    assert len(accepted) > 15
     for row in accepted:
         code = row["snippets"][0]["code"]
         assert f"def {row['function_name']}(" in code

@@ -33,6 +33,17 @@ def test_the_readmes_numbers_of_lists_are_true() -> None:
     assert f"{sum(len(one.entries) for one in audiences)} readers" in text
 
 
+def test_the_readme_shows_what_a_score_really_prints(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    name = "examples/humaneval_samples.jsonl"
+    (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    command = [sys.executable, "-m", "textbooks", "score", name]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    shown = re.search(rf"\$ textbooks score {name}[^\n]*\n(.*?)\n\$ ", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown
+    assert done.stdout.splitlines() == shown.group(1).splitlines()
+
+
 def test_the_python_example_of_the_box_runs() -> None:
     code = re.search(r"```python\n(from textbooks\.sandbox.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert code

@@ -67,6 +67,7 @@ def score(
     budget: Budget = None,
     workers: Workers = None,
     isolation: Isolation = None,
+    by_problem: Annotated[bool, typer.Option("--by-problem", help="Print a table of all problems, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Judge completions of HumanEval problems in the box; print pass@k, write SAMPLES.jsonl_results.jsonl."""
@@ -123,4 +124,7 @@ def score(
         )
     for left_out in result.left_out:
         show.talk(f"pass@{left_out} is left out: some problem has fewer than {left_out} samples")
-    show.score(result.view(), as_json=as_json)
+    view = result.view()
+    if by_problem and not as_json:
+        show.problems(view)
+    show.score(view, as_json=as_json)

@@ -247,6 +247,21 @@ def score(view: Mapping[str, Any], *, as_json: bool) -> None:
     data(f"results: {view['results']}")
 
 
+def problems(view: Mapping[str, Any]) -> None:
+    """Print how each problem came out, with what is known to be wrong with it."""
+    faults = view["known_faults"]
+    rows = [
+        {
+            "problem": task_id,
+            "samples": found["samples"],
+            "passed": found["passed"],
+            "known faults": ", ".join(kind.replace("_", " ") for kind, listed in faults.items() if task_id in listed),
+        }
+        for task_id, found in view["by_problem"].items()
+    ]
+    table("problems", rows)
+
+
 MOST_SHOWN = 10
 
 

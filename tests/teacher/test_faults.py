@@ -51,13 +51,13 @@ def response_lines(run: Path) -> list[dict[str, Any]]:
 
 
 def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp_path: Path) -> None:
-    """900 requests: three of ten tries fail in thirteen ways, one of five prompts never goes well, in four."""
+    """500 requests: three of ten tries fail in thirteen ways, one of five prompts never goes well, in four."""
     with serving(Script(share=0.3, lasting=0.2)) as script:
         settings = ["teacher.timeout_seconds=1"]
-        job = jobs.prepare(str(big(recipe, 900)), base_url=script.url, settings=settings)
+        job = jobs.prepare(str(big(recipe, 500)), base_url=script.url, settings=settings)
         tally: Any = building.run_job(job, out=tmp_path / "run", workers=1).tally
         expected = Counter(script.outcome(prompt) for prompt in script.asked)
-    assert (tally["assignments"], tally["to_do"]) == (900, 0)
+    assert (tally["assignments"], tally["to_do"]) == (500, 0)
     assert tally["accepted"] == expected["answer"]
     assert tally["rejected"]["teacher"] == {
         "empty_answer": expected["empty choices"],
@@ -71,8 +71,8 @@ def test_every_assignment_ends_as_an_answer_or_with_its_reason(recipe: Path, tmp
         asked = f"Prose about this: Teach {row['thing']} to {row['reader']} in a {row['tone']} tone."
         assert asked in row["text"], "no assignment has another's answer"
     lines = response_lines(tmp_path / "run")
-    assert len({line["custom_id"] for line in lines if line["response"]}) == 900
-    assert sum(line["response"] is not None for line in lines) == 900
+    assert len({line["custom_id"] for line in lines if line["response"]}) == 500
+    assert sum(line["response"] is not None for line in lines) == 500
     paid = ("cut JSON", "reset in the body", "HTML", "hang", "trickle", "reset")
     assert Counter(line["error"]["code"] for line in lines if line["error"]) == {
         "lost": sum(script.faults[kind] for kind in paid)
