@@ -10,6 +10,7 @@ import ast
 import copy
 import json
 import random
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -143,13 +144,33 @@ def differing(rows: list[dict[str, str]], *, mode: str, workers: int = 1) -> lis
     ]
 
 
+def changed_by_load(rows: list[dict[str, str]], *, mode: str, spinning: int) -> int:
+    """Return how many verdicts are others while so many processes keep the machine busy."""
+    quiet = score(rows, mode=mode, ignore_incomplete=True, workers=2).results
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(spinning)]
+    try:
+        found = score(rows, mode=mode, ignore_incomplete=True, workers=2).results
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    return sum(one["passed"] != other["passed"] for one, other in zip(quiet, found, strict=True))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=3_200)
+    parser.add_argument(
+        "--busy", type=int, metavar="N", help="instead: do verdicts change beside N spinning processes?"
+    )
     options = parser.parse_args()
     rows = samples(options.samples)
     kinds = Counter(row["kind"] for row in rows)
     print(f"{len(rows)} samples: {dict(sorted(kinds.items()))}")
+    if options.busy:
+        changed = {mode: changed_by_load(rows, mode=mode, spinning=options.busy) for mode in ("in-process", "isolated")}
+        print(f"beside {options.busy} spinning processes: {changed} of {len(rows)} verdicts are others")
+        sys.exit(any(changed.values()))
     is_wrong = False
     for mode in ("in-process", "isolated"):
         started = time.monotonic()

@@ -196,3 +196,20 @@ def test_slow_samples_that_pass_are_marked() -> None:
     found = score(rows(slow, one, task_id="HumanEval/23"), timeout_seconds=1.5, ignore_incomplete=True)
     assert [row["passed"] for row in found.results] == [True, True]
     assert [place["sample"] for place in found.view()["slow"]] == [0]
+
+
+@pytest.mark.parametrize("mode", ["in-process", "isolated"])
+def test_problems_and_programs_in_mbpp_s_form_are_judged(tmp_path: Path, warm: Sandbox, mode: Any) -> None:
+    path = tmp_path / "mbpp.jsonl"
+    task = {"task_id": 11, "text": "Write a function.", "code": "def drop(s, c):\n    return s.replace(c, '')\n"}
+    task |= {
+        "test_setup_code": "import math",
+        "test_list": ["assert drop('aba', 'a') == 'b'", "assert drop('', 'x') == ''"],
+    }
+    path.write_text(json.dumps(task) + "\n")
+    good = "def drop(text, letter):\n    return ''.join(one for one in text if one != letter)\n"
+    found = score(
+        rows(good, good.replace("!=", "=="), "drop = 3", task_id="MBPP/11"), problems=path, mode=mode, sandbox=warm
+    )
+    assert [row["passed"] for row in found.results] == [True, False, False]
+    assert {one.mode for one in found.judgements} == {mode}
