@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from textbooks import show
-from textbooks.options import Isolation, Json, Workers
+from textbooks.options import BaseUrl, Isolation, Json, Workers
 
 
 def curate(
@@ -77,12 +77,17 @@ def curate(
 def compare(
     first: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")],
     second: Annotated[Path, typer.Argument(metavar="RUN", help="Another one.")],
+    embedding_model: Annotated[
+        str | None,
+        typer.Option("--embedding-model", metavar="NAME", help="Measure the Vendi score by its vectors, too."),
+    ] = None,
+    base_url: BaseUrl = None,
     as_json: Json = False,
 ) -> None:
     """Put two runs side by side: what came of them, and how varied they are at equal length."""
     from textbooks import compare as comparing
 
-    found = comparing.compare(first, second)
+    found = comparing.compare(first, second, embedding_model=embedding_model, base_url=base_url)
     if as_json:
         show.data(json.dumps(found.view(), ensure_ascii=False))
         return

@@ -1,6 +1,6 @@
 """Two runs, side by side: what came of them, and how varied they are at equal length and equal number.
 
-Reads the finished folders of runs; asks nobody and runs nothing.
+Reads the finished folders of runs; asks nobody but an embedding model, where one is named, and runs nothing.
 """
 
 import json
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from textbooks.corpus.dataset import accepted_rows
-from textbooks.curating.diversity import LEAST_TEXTS, LENGTHS, Sample, constructs, measured
+from textbooks.curating.diversity import LEAST_TEXTS, LENGTHS, Sample, constructs, measured, vendi
 from textbooks.errors import TextbooksError
+from textbooks.teacher.embedding import embedded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,13 @@ class Comparison:
         return {"runs": [str(run) for run in self.runs], "words": self.words, "texts": self.texts, "figures": figures}
 
 
-def compare(first: Path, second: Path) -> Comparison:
-    """Compare two finished runs.
+def compare(
+    first: Path, second: Path, *, embedding_model: str | None = None, base_url: str | None = None
+) -> Comparison:
+    """Compare two finished runs; with an embedding model behind an endpoint, by its vectors, too.
 
     Raises:
-        TextbooksError: one of the folders holds no finished run.
+        TextbooksError: one of the folders holds no finished run, or the endpoint cannot be used.
 
     """
     runs = (first, second)
@@ -53,6 +56,10 @@ def compare(first: Path, second: Path) -> Comparison:
     count = min(len(sample.texts(words)) for sample in samples) if words else 0
     if words:
         measures = [measured(sample.texts(words)[:count]) for sample in samples]
+        if embedding_model:
+            for one, sample in zip(measures, samples, strict=True):
+                vectors = embedded(sample.texts(words)[:count], model=embedding_model, base_url=base_url)
+                one[f"vendi_by_{embedding_model}"] = vendi(vectors)
         figures |= {
             name.replace("_", " "): _pair([one[name] for one in measures]) for name in measures[0] if name != "texts"
         }

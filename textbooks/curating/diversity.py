@@ -9,10 +9,14 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textbooks.curating.shingles import word_hashes
 from textbooks.curating.structures import parsed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE = 500
 """Texts that are measured, at most; Self-BLEU takes the first BLEU_SAMPLE of them."""
@@ -133,7 +137,7 @@ def _self_bleu(tokens: Sequence[Sequence[int]]) -> float | None:
 
 
 def _vendi(tokens: Sequence[Sequence[int]]) -> float | None:
-    """Return exp of the entropy of the eigenvalues of the cosine likenesses of all texts, divided by their number."""
+    """Return the Vendi score over hashed words and pairs of words."""
     import numpy as np
 
     if not tokens:
@@ -143,8 +147,19 @@ def _vendi(tokens: Sequence[Sequence[int]]) -> float | None:
         for ngram, count in Counter([*_ngrams(text, 1), *_ngrams(text, 2)]).items():
             mixed = zlib.crc32(repr(ngram).encode())
             vectors[row, mixed % FEATURES] += math.sqrt(count) * (1 if mixed & 0x80000000 else -1)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors /= np.where(norms == 0, 1, norms)
-    values = np.linalg.eigvalsh(vectors @ vectors.T / len(tokens))
+    return vendi(vectors)
+
+
+def vendi(vectors: "Sequence[Sequence[float]] | NDArray[np.float64]") -> float:
+    """Return the Vendi score of vectors, one for each text, of whatever model.
+
+    It is exp of the entropy of the eigenvalues of their cosine likenesses, divided by their number.
+    """
+    import numpy as np
+
+    rows = np.asarray(vectors, np.float64)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows / np.where(norms == 0, 1, norms)
+    values = np.linalg.eigvalsh(rows @ rows.T / len(rows))
     values = values[values > 1e-12]
     return round(float(np.exp(-np.sum(values * np.log(values)))), 2)
