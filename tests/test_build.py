@@ -106,15 +106,15 @@ def test_exercises_hold_asserts_and_run_too(tmp_path: Path) -> None:
         assert "assert " in code
 
 
-def test_a_server_on_a_real_socket_serves_two_hundred_assignments(tmp_path: Path, endpoint: Endpoint) -> None:
+def test_a_server_on_a_real_socket_serves_a_hundred_assignments(tmp_path: Path, endpoint: Endpoint) -> None:
     recipe = "phi1-textbook"
     endpoint.reply = lambda body: completion(ANSWER, model=body["model"])
     alike = ["rules.words=[1, 300]", "curate.prose_likeness=null", "curate.code_likeness=null"]
-    job = jobs.prepare(recipe, samples=200, model="local", base_url=endpoint.url, settings=alike)
+    job = jobs.prepare(recipe, samples=100, model="local", base_url=endpoint.url, settings=alike)
     built = building.run_job(job, out=tmp_path / "run", workers=2)
-    assert (built.tally["assignments"], built.tally["accepted"], built.tally["requests"]) == (200, 200, 200)
-    assert (built.tally["prompt_tokens"], built.tally["completion_tokens"]) == (20000, 10000)
-    assert len({json.dumps(body, sort_keys=True) for body in endpoint.bodies}) == len(endpoint.bodies) == 200
+    assert (built.tally["assignments"], built.tally["accepted"], built.tally["requests"]) == (100, 100, 100)
+    assert (built.tally["prompt_tokens"], built.tally["completion_tokens"]) == (10000, 5000)
+    assert len({json.dumps(body, sort_keys=True) for body in endpoint.bodies}) == len(endpoint.bodies) == 100
     assert {row["model"] for row in rows(built.corpus / "data")} == {"local"}
 
 
@@ -231,7 +231,9 @@ def test_ending_a_build_politely_leaves_no_process_and_no_folder(
     (tmp_path / "tmp").mkdir()
     process = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while len(processes_with(str(tmp_path))) < 4 and time.monotonic() < deadline:
+    while time.monotonic() < deadline and (
+        len(processes_with(str(tmp_path))) < 4 or len(list((tmp_path / "tmp").glob("textbooks-box*"))) < 2
+    ):
         time.sleep(0.1)
     time.sleep(2)
     process.terminate()

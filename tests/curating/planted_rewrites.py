@@ -42,10 +42,11 @@ def rewrites() -> Iterator[Rewrite]:
             )
 
 
-def clean_functions(count: int, *, seed: int = 1) -> list[tuple[str, str]]:
+def clean_functions(
+    count: int, *, seed: int = 1, where: tuple[str, ...] = ("stdlib", "purelib")
+) -> list[tuple[str, str]]:
     """Return functions with at least one argument from the standard library and the installed packages."""
-    paths = sysconfig.get_paths()
-    roots = [Path(paths["stdlib"]), Path(paths["purelib"])]
+    roots = [Path(sysconfig.get_paths()[name]) for name in where]
     files = sorted(
         path
         for root in roots

