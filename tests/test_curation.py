@@ -84,7 +84,7 @@ def test_contaminated_samples_and_twins_are_rejected_with_their_evidence(
     card = (done.corpus / "README.md").read_text()
     assert "| behaviour: function that passes the problem's tests | 1 | HumanEval/115 |" in card
     assert "| 0.95 | 0 | 0 |" in card
-    assert "2 samples were dropped beside a twin, 2 by their prose and 0 by their code, in 1 clusters." in card
+    assert "2 samples were dropped beside a twin, 2 by their prose and 0 by their code, in 1 cluster." in card
     assert "| contamination: behaviour | 1 | 11 |" in card
 
 

@@ -65,7 +65,7 @@ def curate(
     if as_json:
         show.data(json.dumps({"summary": summary}, ensure_ascii=False))
     else:
-        show.curation(summary)
+        show.curation(summary, ran=not no_run)
         show.diversity(summary["diversity"])
         show.talk(
             f"{summary['rows']} rows, {summary['kept']} kept" + (f"; cleaned copy: {out / 'clean'}" if out else "")
@@ -97,5 +97,7 @@ def compare(
         for name, values in found.figures.items()
     ]
     show.table("two runs, side by side", rows)
-    if found.words:
+    if not found.words:
+        show.talk("measures of diversity need 20 texts of at least 20 words in each run")
+    else:
         show.data(f"measures of diversity: over {found.texts} texts of each run, cut to {found.words} words")

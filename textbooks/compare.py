@@ -98,7 +98,7 @@ def _tally(run: Path) -> dict[str, Any]:
         tally["curation"]["coverage"]  # of a run that an earlier version made, there is none
     except (OSError, ValueError, KeyError) as error:
         cure = "name the folder of a run, or build it again"
-        raise TextbooksError(f"{str(run)!r} holds no finished run ({error}); {cure}") from error
+        raise TextbooksError(f"{str(run)!r} holds no finished run; {cure}") from error
     return tally
 
 

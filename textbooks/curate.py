@@ -7,8 +7,9 @@ curation decides over all of it. Needs no run and no recipe; changes nothing of 
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from textbooks.documents import DATASETS, Document, documents, files, read
 from textbooks.engines import LocalEngine
 from textbooks.errors import TextbooksError
 from textbooks.excerpt.markdown import looks_like_python
+from textbooks.excerpt.sessions import parses
 from textbooks.plan.spec import curating
 from textbooks.records import Match
 from textbooks.sandbox import Sandbox
@@ -126,19 +128,30 @@ def curate(
             texts = (document for file in wanted for document in documents(file, column))
             write_json_lines(looks, _counted((one.line() for one in engine.map(look, texts)), progress))
         curation = decide(partial(_items, looks), policy)
+        made = {
+            "version": metadata.version("textbooks"),
+            "problems": ["HumanEval", *map(str, problems)],
+            "policy": asdict(policy),
+            "packages": list(packages),
+            "isolation": engine.isolation if runs else None,
+            "ran": runs,
+        }
+        summary = {**curation.summary, "made_with": made}
         yield from _results(looks, curation)
         if out is not None:
             write_json_lines(out / "evidence.jsonl", (one.view() for one in _results(looks, curation)))
-            write_text(out / "summary.json", json.dumps(curation.summary, indent=2, ensure_ascii=False) + "\n")
+            write_text(out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
             _write_clean(wanted, _results(looks, curation), out / "clean")
-    yield curation.summary
+    yield summary
 
 
 def look_at(document: Document, sandbox: Sandbox, *, problems: tuple[Path, ...], runs: bool) -> Look:
     """Look at one row through the lenses, in whatever process this is."""
     # A dataset may hold code and no Markdown; prose does not parse.
     is_code = document.row is not None and looks_like_python(document.text)
-    code = document.text if is_code else "\n\n".join(snippet.code for snippet in read(document).snippets)
+    # What does not parse is left out, so that nothing hides behind it.
+    snippets = () if is_code else read(document).snippets
+    code = document.text if is_code else "\n\n".join(one.code for one in snippets if parses(one.code))
     found = matches(document.text, code, lenses(problems), sandbox if runs else None)
     return Look(document=document, code=code, matches=found)
 
@@ -154,9 +167,8 @@ def _rows_of(path: Path) -> Path:
 def _refuse_used(out: Path) -> None:
     refuse_unwritable(out)
     strange = sorted(one.name for one in out.iterdir()) if out.is_dir() else []
-    if strange and "evidence.jsonl" not in strange:
+    if strange:
         raise TextbooksError(f"--out {str(out)!r} holds other things (such as {strange[0]!r}); name a new folder")
-    shutil.rmtree(out / "clean", ignore_errors=True)
 
 
 def _name(document: Document) -> str:
@@ -207,10 +219,16 @@ def _write_clean(wanted: Sequence[Path], results: Iterator[Curated], out: Path) 
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
         elif file.suffix == ".jsonl":
-            rows = (row for (_, row), flag in zip(read_json_lines(file), flags, strict=True) if flag)
-            write_json_lines(target, rows)
+            _write_lines(file, flags, target)
         else:
             _write_parquet(file, flags, target)
+
+
+def _write_lines(file: Path, flags: Sequence[bool], target: Path) -> None:
+    """Copy the lines of the rows that are kept, byte for byte."""
+    with replacing(target) as unfinished, unfinished.open("wb") as out, file.open("rb") as lines:
+        rows = (line for line in lines if line.strip())
+        out.writelines(line for line, flag in zip(rows, flags, strict=True) if flag)
 
 
 def _write_parquet(file: Path, flags: Sequence[bool], target: Path) -> None:

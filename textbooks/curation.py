@@ -111,7 +111,8 @@ def curate(rows: Callable[[], Iterable[Item]], policy: Policy) -> Curation:
     for twin in dropped:
         kept = seen.ids[twin.kept]
         clusters |= {twin.place: kept, twin.kept: kept}
-        evidence = f"like {kept}: {twin.likeness:.2f} of its {twin.lens} is the same"
+        aside = ", names and short literals aside" if twin.lens == "code" else ""
+        evidence = f"like {kept}: {twin.likeness:.2f} of its {twin.lens} is the same{aside}"
         rejection = Rejection(step="duplicates", reason=twin.lens, evidence=evidence)
         decisions[twin.place] = Decision(rejection=rejection, twin=kept)
     return Curation(
@@ -301,14 +302,14 @@ def _of_the_kept(rows: Callable[[], Iterable[Item]], decisions: Mapping[int, Dec
 
     boilerplate, sample = Boilerplate(), diversity.Sample()
     for item in kept():
-        boilerplate.add(item.text)
+        boilerplate.add(_prose(item))
         sample.add(item.text)
     length = sample.length()
     return {
         "boilerplate": {
             "openings": [{"text": text, "rows": count} for text, count in boilerplate.openings()],
             "sentences": [
-                {"text": text, "rows": count} for text, count in boilerplate.sentences(item.text for item in kept())
+                {"text": text, "rows": count} for text, count in boilerplate.sentences(_prose(item) for item in kept())
             ],
         },
         "diversity": {
@@ -320,6 +321,11 @@ def _of_the_kept(rows: Callable[[], Iterable[Item]], decisions: Mapping[int, Dec
             },
         },
     }
+
+
+def _prose(item: Item) -> str:
+    """Return a row's text, or nothing where it is a program."""
+    return "" if item.code.strip() == item.text.strip() else item.text
 
 
 def _by_count(item: tuple[str, int]) -> tuple[int, str]:

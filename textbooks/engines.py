@@ -36,6 +36,11 @@ class LocalEngine:
         self._policy = policy
         self._pool: ProcessPoolExecutor | None = None
 
+    @property
+    def isolation(self) -> Isolation:
+        """The tier of isolation in which it runs."""
+        return self._sandbox.isolation
+
     def __enter__(self) -> "LocalEngine":
         self._sandbox.__enter__()
         if self._workers > 1:

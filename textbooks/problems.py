@@ -66,6 +66,8 @@ def read_problems(path: Path | None = None) -> dict[str, Problem]:
     problems = {}
     for number, row in read_json_lines(path):
         problem = _problem(row, f"{path}:{number}")
+        if problem.task_id in problems:
+            raise TextbooksError(f"{path}:{number}: {problem.task_id!r} stands above already; rename or remove one")
         problems[problem.task_id] = problem
     if not problems:
         raise TextbooksError(f"{path} holds no problems; name another file with --problems")
@@ -92,15 +94,31 @@ def _problem(row: Any, place: str) -> Problem:
     for key in HUMANEVAL_KEYS:
         if not isinstance(row, dict) or not isinstance(row.get(key), str):
             raise TextbooksError(f"{place}: a problem needs the text {key!r}; add it")
-    solution = row.get("canonical_solution")
-    return Problem(
-        **{key: row[key] for key in HUMANEVAL_KEYS},
-        solution=row["prompt"] + solution if isinstance(solution, str) else None,
-    )
+    given = row.get("canonical_solution")
+    solution = row["prompt"] + given if isinstance(given, str) else None
+    for what, code, name in (("test", row["test"], "check"), ("solution", solution, row["entry_point"])):
+        _refuse_unfit(what, code, name, place)
+    return Problem(**{key: row[key] for key in HUMANEVAL_KEYS}, solution=solution)
+
+
+def _refuse_unfit(what: str, code: str | None, name: str, place: str) -> None:
+    """Refuse a test or solution that does not parse, or does not define what it has to."""
+    if code is None:
+        return
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError) as error:
+        raise TextbooksError(f"{place}: the {what} is no Python ({error}); mend the line") from error
+    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    if name not in bound:
+        raise TextbooksError(f"{place}: the {what} does not define {name!r}; mend the line")
 
 
 def _mbpp(row: dict[str, Any], place: str) -> Problem:
     """Return a problem of MBPP: its function is the first of the solution's that the asserts call."""
+    if not isinstance(row["test_list"], list):
+        raise TextbooksError(f"{place}: 'test_list' is no list of asserts; mend the line")
     code, tests = str(row["code"]), [str(test) for test in row["test_list"]]
     try:
         defined = {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)}

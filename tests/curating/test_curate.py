@@ -13,6 +13,7 @@ import pytest
 from tests.curating.planted_rewrites import rewrites
 from tests.curating.test_duplicates import prose
 from textbooks.curate import curate
+from textbooks.errors import TextbooksError
 
 REWRITE = next(one for one in rewrites() if one.task_id == "HumanEval/115" and one.kind == "renamed")
 CLEAN = "def shout(words):\n    return [word.upper() + '!' for word in words if word.startswith('q')]\n"
@@ -84,7 +85,7 @@ def test_documents_are_rows_and_their_snippets_the_code(tmp_path: Path) -> None:
     done = textbooks("curate", str(folder), "--out", str(tmp_path / "out"))
     assert done.returncode == 1
     assert f"leak.md: behaviour HumanEval/115 1: {REWRITE.name} passes the problem's tests, given its" in done.stdout
-    assert "benchmark problems by behaviour: 1 rows: HumanEval/115" in done.stdout
+    assert "benchmark problems by behaviour: 1 row: HumanEval/115" in done.stdout
     assert [path.name for path in (tmp_path / "out" / "clean").iterdir()] == ["clean.md"]
 
 
@@ -121,3 +122,37 @@ def test_rows_without_an_id_are_named_by_their_place(tmp_path: Path) -> None:
     path.write_text(2 * (json.dumps({"text": prose(1)}) + "\n"))
     first, second, _ = list(curate(path))
     assert (first.kept, second.kept, second.duplicate_of) == (True, False, f"{path}:0")
+
+
+def test_what_does_not_parse_hides_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    texts = [
+        f"```python\n{broken}\n```\n\n```python\n{REWRITE.code}```\n" for broken in ("broken(", "print 'hi'", "x = 1")
+    ]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    *rows, _ = list(curate(path, settings=["code_likeness=null", "prose_likeness=null"]))
+    assert [one.reason for one in rows] == ["behaviour"] * 3
+
+
+def test_the_copy_has_the_lines_byte_for_byte_and_a_used_folder_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        b'{"text":  "caf\xc3\xa9 \\u00e9"}\r\n',
+        b"\n",
+        json.dumps({"text": REWRITE.code}).encode() + b"\n",
+        b'{"text": "last"}',
+    ]
+    path.write_bytes(b"".join(lines))
+    list(curate(path, out=tmp_path / "out"))
+    assert (tmp_path / "out/clean/rows.jsonl").read_bytes() == lines[0] + lines[3]
+    with pytest.raises(TextbooksError, match="name a new folder"):
+        list(curate(path, out=tmp_path / "out"))
+
+
+def test_the_summary_says_what_was_looked_for_and_how(tmp_path: Path) -> None:
+    done = textbooks("curate", str(dataset(tmp_path / "rows.jsonl")), "--column", "code", "--no-run")
+    assert "benchmark problems by behaviour: not looked for" in done.stdout
+    *_, summary = list(curate(tmp_path / "rows.jsonl", column="code", runs=False, settings=["curate.text=flag"]))
+    assert (summary["made_with"]["ran"], summary["made_with"]["isolation"]) == (False, None)
+    assert summary["made_with"]["policy"]["text"] == "flag"
+    assert summary["made_with"]["problems"] == ["HumanEval"]

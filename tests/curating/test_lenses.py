@@ -11,7 +11,7 @@ from tests.curating.planted_rewrites import clean_functions, rewrites
 from textbooks.contamination import Lenses, lenses, matches
 from textbooks.curating import known
 from textbooks.curating.structures import functions, parsed
-from textbooks.curating.texts import of_the_template
+from textbooks.curating.texts import of_the_template, statement, words
 from textbooks.errors import TextbooksError
 from textbooks.problems import Problem, read_all, read_problems
 from textbooks.records import Match
@@ -201,10 +201,25 @@ def test_problems_in_mbpp_s_format_are_found_too(tmp_path: Path, sandbox: Sandbo
     assert {(match.lens, match.task_id) for match in found} >= {("text", "MBPP/3"), ("behaviour", "MBPP/3")}
 
 
+def test_what_a_prompt_says_in_words_is_found_alone(humaneval: Lenses) -> None:
+    said = {task_id: statement(problem.prompt) for task_id, problem in PROBLEMS.items()}
+    worth = {task_id: text for task_id, text in said.items() if len(words(text)) >= 8}
+    assert len(worth) > 150
+    missed = [one for one, text in worth.items() if one not in tasks(matches(text, "", humaneval, None), "text")]
+    assert missed == []
+
+
+HUMANEVAL = '"task_id": "a/1", "prompt": "def f(x):\\n", "entry_point": "f"'
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("{}", "a problem needs the text 'task_id'"),
+        (f'{{{HUMANEVAL}, "test": "def check(candidate:"}}', "the test is no Python"),
+        (f'{{{HUMANEVAL}, "test": "x = 1"}}', "the test does not define 'check'"),
+        (f'{{{HUMANEVAL}, "test": "def check(c): 1", "canonical_solution": "  ("}}', "the solution is no Python"),
+        ('{"task_id": 1, "code": "def f(): 1", "test_list": "assert f()"}', "no list of asserts"),
         ('{"task_id": 1, "code": "def f(:", "test_list": []}', "no Python"),
         ('{"task_id": 1, "code": "def f(): pass", "test_list": ["assert g() == 1"]}', "no assert calls a function"),
     ],

@@ -18,13 +18,14 @@ PATTERNS = {"train": "data/train-*.parquet", "test": "data/test-*.parquet"}
 def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[str, int]) -> str:
     """Return the text of the card, by the run's recipe.yaml `frozen`, and the rows and bytes of each file."""
     recipe = frozen["recipe"]
-    header = yaml.safe_dump(_header(recipe, rows, sizes), sort_keys=False, allow_unicode=True)
+    has_code = bool(tally["snippets"])
+    header = yaml.safe_dump(_header(recipe, rows, sizes, has_code=has_code), sort_keys=False, allow_unicode=True)
     sections = [
         f"---\n{header}---\n",
         f"# {recipe['name']}\n\n{recipe['about']}\n",
         _summary(frozen, tally),
         _waterfall(tally),
-        _snippets(tally),
+        *([_snippets(tally)] if tally["snippets"] else []),
         _loading(rows),
         _making(frozen),
         *_curation(frozen, tally),
@@ -32,7 +33,9 @@ def card(frozen: Mapping[str, Any], tally: Mapping[str, Any], rows: Mapping[str,
     return "\n".join(sections)
 
 
-def _header(recipe: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[str, int]) -> dict[str, Any]:
+def _header(
+    recipe: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[str, int], *, has_code: bool
+) -> dict[str, Any]:
     total = rows.get("train", 0) + rows.get("test", 0)
     configs: list[dict[str, Any]] = []
     splits = [{"split": split, "path": PATTERNS[split]} for split in PATTERNS if rows.get(split)]
@@ -46,7 +49,7 @@ def _header(recipe: Mapping[str, Any], rows: Mapping[str, int], sizes: Mapping[s
         "license": recipe["publish"]["license"],
         "language": [recipe["language"]],
         "task_categories": ["text-generation"],
-        "tags": ["synthetic", "code", "python", "textbook", "executed"],
+        "tags": ["synthetic", *(("code", "python", "textbook", "executed") if has_code else ())],
         "pretty_name": recipe["name"],
         "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],
         "configs": configs,
@@ -72,7 +75,9 @@ def _summary(frozen: Mapping[str, Any], tally: Mapping[str, Any]) -> str:
         f"Written by `{frozen['model']}` from {tally['assignments']} prompts drawn by the recipe "
         f"`{frozen['recipe']['name']}`; {tally['accepted']} samples were accepted.",
         f"{found} Python snippets were found in accepted and rejected answers; the {ran} that parse ran in the box "
-        f"(isolation {tally['isolation']}, Python {frozen['versions']['python']}).",
+        f"(isolation {tally['isolation']}, Python {frozen['versions']['python']})."
+        if found
+        else "No Python snippet was found in the answers, so nothing was run.",
         f"{tally['claims']['checked']} outputs that the texts claim were compared with what came out; "
         f"{tally['claims']['corrected']} were corrected.",
         f"Completion tokens: {'not reported by the teacher' if tokens is None else tokens}. {_cost(frozen, tally)}",

@@ -47,7 +47,7 @@ def duplicates(found: Mapping[str, Any], boilerplate: Mapping[str, Any]) -> str:
         "## Near-duplicates",
         "",
         f"{dropped} samples were dropped beside a twin, {found['prose']} by their prose and {found['code']} by their "
-        f"code, in {found['clusters']} clusters.",
+        f"code, in {found['clusters']} cluster{'' if found['clusters'] == 1 else 's'}.",
     ]
     for name, what in (("openings", "Openings"), ("sentences", "Sentences")):
         common = boilerplate[name][:MOST_LISTED]
@@ -61,8 +61,9 @@ def diversity(found: Mapping[str, Any], coverage: Mapping[str, Any], per_dollar:
     lines = ["## Diversity", ""]
     if found["words"]:
         lines += [
-            f"Over {found['texts']} samples, each cut to {found['words']} words (`textbooks compare` puts two runs "
-            "side by side):",
+            f"Over {found['texts']} samples, each cut to {found['words']} words; the figures mean something beside "
+            "those of another corpus (`textbooks compare`). More is more alike for the first, self repetition and self "
+            "bleu, and more varied for the others.",
             "",
             "| measure | value |",
             "| --- | ---: |",

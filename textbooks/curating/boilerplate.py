@@ -29,7 +29,7 @@ class Boilerplate:
     def add(self, text: str) -> None:
         """Count one text."""
         self._rows += 1
-        self._openings[" ".join(words(text[:400])[:OPENING_WORDS])] += 1
+        self._openings[" ".join(words(FENCED.sub("", text[:2000])[:400])[:OPENING_WORDS])] += 1
         self._sentences.extend({_hash(sentence) for sentence in _sentences(text)})
 
     def openings(self) -> list[tuple[str, int]]:

@@ -13,12 +13,15 @@ from textbooks.problems import Problem
 from textbooks.records import Match
 
 WORD = re.compile(r"[^\W_]+")
+EXAMPLES = re.compile(r">>>|\b(?:for )?examples?\b|==>|\be\.g\.", re.IGNORECASE)
 NGRAM = 8
 COMMON_PROBLEMS = 3
 """A run that so many problems hold is nobody's own."""
 LEAST_SHARE, LEAST_WORDS, ALWAYS_WORDS = 0.4, 12, 20
 """A longest run of so large a share of a prompt's or solution's words, if it is no shorter than that, is a hit; and so
 is any of ALWAYS_WORDS. Shorter ones are anybody's: `while b: a, b = b, a % b`."""
+WHOLE_SHARE = 0.9
+"""Of what a prompt says in words so large a share is a hit, too."""
 TEMPLATE_ROWS, TEMPLATE_SHARE = 10, 0.01
 """A passage that more rows than both of these hold is the template's, and says nothing of the row."""
 
@@ -30,9 +33,14 @@ class TextIndex:
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._units: list[tuple[str, list[str]]] = []
+        statements = set()
         for problem in problems:
             body = (problem.solution or "").removeprefix(problem.prompt)
-            self._units += [(problem.task_id, found) for text in (problem.prompt, body) if (found := words(text))]
+            for text in (problem.prompt, body, said := statement(problem.prompt)):
+                if found := words(text):
+                    statements |= {len(self._units)} if text is said else set()
+                    self._units.append((problem.task_id, found))
+        self._statements = frozenset(statements)
         places: dict[Run, list[tuple[int, int]]] = defaultdict(list)
         for unit, (_, found) in enumerate(self._units):
             for start, run in _runs(found):
@@ -58,12 +66,19 @@ class TextIndex:
                 length = _common_length(found, place, own, start)
                 ends[diagonal] = start + length
                 score = length / len(own)
-                if length < ALWAYS_WORDS and (score < LEAST_SHARE or length < LEAST_WORDS):
+                is_whole = score >= WHOLE_SHARE and unit in self._statements
+                if length < ALWAYS_WORDS and not is_whole and (score < LEAST_SHARE or length < LEAST_WORDS):
                     continue
                 if task_id not in best or best[task_id].score < score:
                     passage = " ".join(found[place : place + length])
                     best[task_id] = Match(lens="text", task_id=task_id, score=round(score, 4), evidence=passage)
         return sorted(best.values(), key=lambda match: (-match.score, match.task_id))
+
+
+def statement(prompt: str) -> str:
+    """Return what a prompt says in words: its last docstring, without the examples; nothing where it has none."""
+    found = re.findall(r"(\"{3}|'{3})(.*?)\1", prompt, re.DOTALL)
+    return EXAMPLES.split(found[-1][1])[0] if found else ""
 
 
 def words(text: str) -> list[str]:

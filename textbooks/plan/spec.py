@@ -285,8 +285,10 @@ def curating(settings: Sequence[str]) -> CurateSpec:
     """
     found: dict[str, Any] = {}
     for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or key not in CurateSpec.model_fields or key == "problems":
+        key, equals, text = setting.removeprefix("curate.").partition("=")
+        if not equals:
+            raise TextbooksError(f"--set {setting!r} is not KEY=VALUE; write for example --set text=flag")
+        if key not in CurateSpec.model_fields or key == "problems":
             known = [name for name in CurateSpec.model_fields if name != "problems"]
             raise TextbooksError(f"--set {setting!r} sets none of {', '.join(known)}.{suggestion(key, known)}")
         try:

@@ -40,6 +40,8 @@ def completion_of(row: Any, problems: Mapping[str, Problem], place: str) -> Comp
     if not isinstance(row, Mapping) or not isinstance(row.get("completion"), str) or "task_id" not in row:
         raise TextbooksError(f"{place}: a sample needs 'task_id' and the text 'completion'; mend the line")
     task_id = str(row["task_id"])
+    if task_id not in problems and f"MBPP/{task_id}" in problems:  # as its own files number them
+        task_id = f"MBPP/{task_id}"
     if task_id not in problems:
         raise TextbooksError(f"{place}: no problem {task_id!r}.{suggestion(task_id, problems)}")
     return Completion(task_id=task_id, completion=row["completion"], row=row)

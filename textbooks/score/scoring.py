@@ -258,17 +258,18 @@ def _refuse_incomplete(wanted: Sequence[Completion], known: Mapping[str, Problem
 
 def _contaminated(path: Path) -> frozenset[str]:
     """Return the problems that a run, or what `curate` found, has more than trivial things in common with."""
-    tally = path / "tally.json" if path.is_dir() else path
+    names = [path / name for name in ("tally.json", "summary.json")] if path.is_dir() else [path]
+    tally = next((name for name in names if name.exists()), names[0])
     try:
         if tally.suffix == ".json":
             found = json.loads(tally.read_text(encoding="utf-8"))
             found = found.get("curation", found)["contamination"]
             return frozenset(task_id for lens in ("text", "structure", "behaviour") for task_id in found[lens])
-        rows = [row for _, row in read_json_lines(tally)]
+        rows = [row for _, row in read_json_lines(tally) if "summary" not in row]
         return frozenset(one["task_id"] for row in rows for one in row["contamination"] if not one["trivial"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         cure = "name a run's folder, or the summary.json or evidence.jsonl of 'textbooks curate --out'"
-        raise TextbooksError(f"{str(path)!r} tells of no contamination ({error}); {cure}") from error
+        raise TextbooksError(f"{str(path)!r} tells of no contamination; {cure}") from error
 
 
 def _passed_of(path: Path) -> dict[str, list[bool]]:
