@@ -134,6 +134,13 @@ def test_what_ends_the_program_or_does_not_end_hides_nothing_behind_it(humaneval
     assert time.monotonic() - started < 30
 
 
+def test_what_waits_is_given_up_soon_and_hides_nothing(humaneval: Lenses, sandbox: Sandbox) -> None:
+    waiting = "import time\n\ndef wait(x):\n    time.sleep(60)\n\ndef hang(x, y):\n    time.sleep(60)\n\n"
+    started = time.monotonic()
+    assert solved(waiting + METHOD, humaneval, sandbox) == {"HumanEval/0"}
+    assert time.monotonic() - started < 15
+
+
 def test_a_text_runs_no_more_than_its_definitions(humaneval: Lenses, sandbox: Sandbox) -> None:
     code = f"print('much')\nwhile True:\n    pass\n{METHOD}\nraise SystemExit\n"
     assert solved(code, humaneval, sandbox) == {"HumanEval/0"}
