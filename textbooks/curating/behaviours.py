@@ -251,7 +251,7 @@ def _holds(case, candidate):
     return True
 def _stop(seconds):
     _signal.setitimer(_signal.ITIMER_PROF, seconds)
-    _signal.setitimer(_signal.ITIMER_REAL, seconds and 0.5 + 5 * seconds)
+    _signal.setitimer(_signal.ITIMER_REAL, seconds and 0.15 + 5 * seconds)
 def _whole(code, candidate):
     names = {}
     exec(marshal.loads(code), names)
