@@ -45,7 +45,10 @@ def rewrites() -> Iterator[Rewrite]:
 def clean_functions(
     count: int, *, seed: int = 1, where: tuple[str, ...] = ("stdlib", "purelib")
 ) -> list[tuple[str, str]]:
-    """Return functions with at least one argument from the standard library and the installed packages."""
+    """Return functions with at least one argument from the standard library and the installed packages.
+
+    Each with the imports that it uses.
+    """
     roots = [Path(sysconfig.get_paths()[name]) for name in where]
     files = sorted(
         path
@@ -63,11 +66,17 @@ def clean_functions(
             tree = ast.parse(text)
         except (SyntaxError, ValueError, OSError):
             continue
-        imports = [ast.get_source_segment(text, node) or "" for node in tree.body if isinstance(node, ast.Import)]
+        imports = [node for node in tree.body if isinstance(node, ast.Import)]
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.args.args]
         for node in functions[:4]:
             if len(node.body) > 1 and (source := ast.get_source_segment(text, node)):
-                found.append((f"{path.name}:{node.name}", "\n".join([*imports, source, ""])))
+                names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                used = [
+                    ast.unparse(one)
+                    for one in imports
+                    if any((alias.asname or alias.name).partition(".")[0] in names for alias in one.names)
+                ]
+                found.append((f"{path.name}:{node.name}", "\n".join([*used, source, ""])))
         if len(found) >= count:
             break
     return found[:count]
