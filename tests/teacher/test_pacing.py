@@ -216,6 +216,7 @@ def test_tries_are_spread_and_bounded(tries: int) -> None:
 @given(st.text(max_size=20))
 @example("²")
 @example("inf")
+@example("0\x1f")
 def test_no_header_text_raises(text: str) -> None:
     pacing.duration_seconds(text)
     pacing.retry_after_seconds({"retry-after": text, "retry-after-ms": text}, now=0.0)

@@ -208,7 +208,8 @@ def exhausted_seconds(headers: Mapping[str, str], tokens_needed: int) -> float |
     waits = []
     for kind, needed in (("requests", 1), ("tokens", tokens_needed)):
         remaining, reset = headers.get(f"x-ratelimit-remaining-{kind}"), headers.get(f"x-ratelimit-reset-{kind}")
-        if remaining is not None and reset is not None and remaining.strip().isdecimal() and int(remaining) < needed:
+        left = (remaining or "").strip()  # which takes away more than int() overlooks
+        if reset is not None and left.isdecimal() and int(left) < needed:
             waits.append(duration_seconds(reset))
     return max((wait for wait in waits if wait is not None), default=None)
 
