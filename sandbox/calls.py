@@ -98,6 +98,14 @@ TO_ITSELF = {
     "prlimit64": (302, 261),
 }
 """Likewise, but allowed where the first argument is the snippet's own process, or 0."""
+PLACING = {
+    "arch_prctl": (158, -1),
+    "map_shadow_stack": (453, 453),
+    "shmat": (30, 196),
+}
+"""Ways to choose where memory lies, beside mmap and mremap, whose arguments are looked at."""
+MMAP, MREMAP = (9, 222), (25, 216)
+MAP_GROWSDOWN, MREMAP_PLACED = 0x100, 0b110
 SCHED_SETAFFINITY = (203, 122)
 """Likewise, but allowed for 0, the caller; in the bulk, since each rule of a child's filter costs each child."""
 OWNERS_RIGHTS = {

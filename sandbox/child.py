@@ -28,6 +28,11 @@ THREAD_STACK_BYTES = 2 << 20
 LEAST_STACK_BYTES = 32768
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
+OWN_MODULES = (
+    *("calls", "channels", "child", "filter", "folder", "jail", "kernel", "landlock", "memory", "native", "pages"),
+    *("process", "walls", "watch"),
+)
+"""What no snippet is to find in `sys.modules`."""
 WATCHED = {
     "os.fork": "fork",
     "os.forkpty": "fork",
@@ -78,11 +83,10 @@ _reserve = [bytes(RESERVE_BYTES)]  # unlike a bytearray, not touched when it is 
 _main = type(sys)("__main__")
 
 
-def prepare(settings, base_bytes):
-    """Do in the server, once, all that every child would have to do, and set the limits that children inherit."""
+def prepare(settings):
+    """Do in the server, once, all that every child would have to do, and set limits that children inherit."""
     global _watches_opening  # noqa: PLW0603  # what a fork hands on is this process's state
     for kind, value in (
-        (resource.RLIMIT_AS, base_bytes + settings["memory_bytes"]),
         (resource.RLIMIT_FSIZE, settings["files_bytes"]),
         (resource.RLIMIT_NOFILE, settings["open_files"]),
         (resource.RLIMIT_NPROC, settings["processes"]),
@@ -100,7 +104,7 @@ def prepare(settings, base_bytes):
     sys.orig_argv = ["python", "snippet.py"]
     own_folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path != own_folder]
-    for name in ("calls", "channels", "child", "filter", "folder", "jail", "kernel", "landlock", "walls", "watch"):
+    for name in OWN_MODULES:
         del sys.modules[name]
     sys.modules["__main__"] = _main
     sys.stdout.reconfigure(line_buffering=True)
@@ -110,6 +114,11 @@ def prepare(settings, base_bytes):
     share = settings["memory_bytes"] // settings["threads"] // 4096 * 4096
     stack_size(THREAD_STACK_BYTES if settings["tier"] == "A" else max(share, LEAST_STACK_BYTES))
     _seed_random(RANDOM_SEED)
+
+
+def limit_memory(address_space_bytes):
+    """Set the limit of memory, in the server, for all children."""
+    resource.setrlimit(resource.RLIMIT_AS, within(resource.RLIMIT_AS, address_space_bytes))
 
 
 def rehearse(times=16):
@@ -125,8 +134,8 @@ def run(code, bare, seed, nonce, close_behind):
     """Run `code` (bytes) in this new process, write one report and end."""
     report = b""
     try:
-        os.closerange(REPORT_FD + 1, LAST_FD)
         close_behind()
+        os.closerange(REPORT_FD + 1, LAST_FD)
         _refused.clear()  # the server's own fork was watched, too
         report = _report(_outcome(code, bare, seed), nonce)
     finally:

@@ -7,6 +7,7 @@ of A would make harmless. Runs inside the box (standard library only).
 
 import errno
 import struct
+from _signal import SIGKILL
 
 import calls
 import kernel
@@ -33,10 +34,10 @@ def of_namespaces():
     return _packed([*_start(), *_refusals(calls.REFUSED), *processes, *_channels_as_they_are(), _PASS])
 
 
-def of_servers(*, changes_nothing, is_owner, landlock):
+def of_servers(*, changes_nothing, is_owner, landlock, servers_page=None):
     """Return the bulk of the filter of isolation B or C, on the server and so on all its children.
 
-    `changes_nothing`: no file system may be changed (C). `is_owner`: the snippet's user may own other files. `landlock`
+    `servers_page` is a page that no child has, where the filter is all there is (`_by_page`). `changes_nothing`: no file system may be changed (C). `is_owner`: the snippet's user may own other files. `landlock`
     is the version of Landlock in force; before the third it lets whoever may read a file cut it short.
     """
     refused = calls.REFUSED | calls.MOUNT | calls.REACHING_OUT | calls.LASTING_ATTRIBUTES
@@ -49,6 +50,9 @@ def of_servers(*, changes_nothing, is_owner, landlock):
         rules += [*_unless_cutting(calls.OPEN, 1), *_unless_cutting(calls.OPENAT, 2), *_missing(calls.OPENAT2)]
     if is_owner:
         refused |= calls.OWNERS_RIGHTS
+    if servers_page is not None:
+        refused |= calls.FORK | calls.PLACING
+        rules += _by_page(servers_page)
     return _packed([*_start(), *_refusals(refused), *rules, *_channels_as_they_are(), _PASS])
 
 
@@ -62,6 +66,53 @@ def of_child():
         rules += _only(number[_COLUMN], 0, (0, OWN_PROCESS))
     rules += _without(calls.PRCTL, 0, (kernel.PR_SET_PDEATHSIG,))  # it dies with its server
     return _packed([*rules, _PASS])
+
+
+def _by_page(page):
+    """Let the server make processes and limit them, and no child, by pointers: to a page that only the server has.
+
+    A child can make the same calls, but they fail in the kernel, which finds no memory at the pointer. So that none can
+    be put there, nobody may choose a place in the 4 GiB around the page, nor so much at one go that it reaches over.
+    """
+    there, half = page >> 32, 1 << 31
+    to_page = [(_JUMP_EQUAL, 0, 1, there), _PASS, _REFUSE]
+    clone = [
+        *((_LOAD, 0, 0, _argument(0)), (_JUMP_SET, 0, 1, calls.CLONE_THREAD), _PASS),
+        *((_JUMP_EQUAL, 1, 0, kernel.NEW_PROCESS), _REFUSE, (_LOAD, 0, 0, _upper(2)), *to_page),
+    ]
+    limits = [(_LOAD, 0, 0, _argument(0)), (_JUMP_EQUAL, 0, 1, 0), _PASS, (_LOAD, 0, 0, _upper(2)), *to_page]
+    place = [
+        *((_LOAD, 0, 0, _argument(3)), (_JUMP_SET, 0, 1, calls.MAP_GROWSDOWN), _REFUSE),
+        *((_LOAD, 0, 0, _upper(0)), (_JUMP_EQUAL, 0, 1, there), _REFUSE),
+        *((_JUMP_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _argument(0)), (_JUMP_EQUAL, 0, 1, 0), _PASS),
+        *_less_than(half, 1),
+    ]
+    moved = [
+        *((_LOAD, 0, 0, _argument(3)), (_JUMP_SET, 0, 3, calls.MREMAP_PLACED)),
+        *((_LOAD, 0, 0, _upper(4)), (_JUMP_EQUAL, 0, 1, there), _REFUSE),
+        *_less_than(half, 2),
+    ]
+    ends_with_server = [
+        *((_LOAD, 0, 0, _argument(0)), (_JUMP_EQUAL, 1, 0, kernel.PR_SET_PDEATHSIG), _PASS),
+        *((_LOAD, 0, 0, _argument(1)), (_JUMP_EQUAL, 1, 0, SIGKILL), _REFUSE, _PASS),
+    ]
+    bodies = (
+        (calls.CLONE, clone),
+        (calls.TO_ITSELF["prlimit64"], limits),
+        (calls.MMAP, place),
+        (calls.MREMAP, moved),
+        (calls.PRCTL, ends_with_server),
+    )
+    lines = [*_missing(calls.CLONE3), *_one_at_a_time()]
+    for numbers, body in bodies:
+        lines += [(_JUMP_EQUAL, 0, len(body), numbers[_COLUMN]), *body]
+    return lines
+
+
+def _less_than(most, argument):
+    """Let a call pass only if an argument is less than `most`, itself of 32 bits."""
+    upper = [(_LOAD, 0, 0, _upper(argument)), (_JUMP_EQUAL, 1, 0, 0), _REFUSE]
+    return [*upper, (_LOAD, 0, 0, _argument(argument)), (_JUMP_AT_LEAST, 0, 1, most), _REFUSE, _PASS]
 
 
 def own_process_places(program):
@@ -153,7 +204,12 @@ def _only(number, argument, values):
 
 
 def _argument(position):
+    """Return where the lower 32 bits of an argument stand."""
     return 16 + 8 * position
+
+
+def _upper(position):
+    return _argument(position) + 4
 
 
 def _packed(lines):

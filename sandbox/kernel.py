@@ -9,9 +9,6 @@ because every page that a child touches for the first time costs about 2 µs.
 
 import ctypes
 import os
-import select
-import struct
-from _functools import partial
 from _signal import SIGCHLD
 
 CLONE_NEWNS = 0x00020000
@@ -22,6 +19,7 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 CLONE_PIDFD, CLONE_CHILD_SETTID = 0x00001000, 0x01000000
+NEW_PROCESS = CLONE_PIDFD | CLONE_CHILD_SETTID | SIGCHLD
 NEW_PID_NAMESPACE = CLONE_NEWPID | CLONE_PIDFD | SIGCHLD
 """The flags of the one kind of clone, beside a thread's, that the filter of isolation A lets through."""
 
@@ -44,12 +42,15 @@ _NUMBERS = {
     "mount_setattr": (442, 442),
     "capset": (126, 91),
     "prctl": (157, 167),
+    "mremap": (25, 216),
+    "prlimit64": (302, 261),
+    "landlock_restrict_self": (446, 446),
 }
 MACHINE = os.uname().machine
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_bare = ctypes.PyDLL(None).syscall
-"""Keeps the interpreter's lock, since what forks must not hand it over."""
+bare = ctypes.PyDLL(None).syscall
+"""Keeps the interpreter's lock, since what forks must not hand it over. Answers as syscall(2), and says no more."""
 
 
 def _checked(result, what):
@@ -155,78 +156,8 @@ class Filter:
 
     def install(self):
         """Put the filter on this thread and its future children."""
-        if _bare(*self._arguments) != 0:
+        if bare(*self._arguments) != 0:
             raise OSError("the seccomp filter could not be installed")
-
-
-class _Poll(ctypes.Structure):
-    _fields_ = (("fd", ctypes.c_int), ("wanted", ctypes.c_short), ("found", ctypes.c_short))
-
-
-_END = struct.Struct("@i4xllllq")
-"""What wait4(2) fills in: status; seconds and microseconds of user and of system time; peak memory in KiB."""
-_WAIT4, _CLOSE = number("wait4"), number("close")
-
-
-def _place_of_thread_id():
-    """Return where the C library keeps the id of this thread, which a child must find to be its own; None if unsure."""
-    _libc.pthread_self.restype = ctypes.c_void_p
-    block = _libc.pthread_self()
-    words = (ctypes.c_int * 512).from_address(block)
-    places = [block + 4 * offset for offset, word in enumerate(words) if word == os.getpid()]
-    return ctypes.c_void_p(places[0]) if len(places) == 1 else None
-
-
-class Child:
-    """The one child that a single-threaded server has at a time. All memory for it is made beforehand."""
-
-    def __init__(self, connection, *, moment_seconds):
-        """Take the descriptor of the operator's connection, whose end is awaited too, and how long a moment is."""
-        awaited = (_Poll * 2)((connection, select.POLLRDHUP, 0), (-1, select.POLLIN, 0))
-        self._fds = (ctypes.c_int * 4).from_buffer(awaited)
-        self._moment = int(moment_seconds * 1e9)
-        self._left = (ctypes.c_long * 2)(0, 0)
-        self._end = (ctypes.c_long * 20)()
-        self._reap = (ctypes.byref(self._end), 0, ctypes.byref(self._end, 8))
-        self._wait = partial(_bare, number("ppoll"), ctypes.byref(awaited), 2, ctypes.byref(self._left), None, 0)
-        pidfd = ctypes.byref(awaited, ctypes.sizeof(_Poll))
-        self.fork_into_new_pid_namespace = partial(_bare, number("clone"), NEW_PID_NAMESPACE, 0, pidfd, 0, 0)
-        """Fork, the child being process 1 of a PID namespace of its own; needs CAP_SYS_ADMIN. Returns as fork(2) does.
-
-        Goes past Python's own bookkeeping for forks, which a single-threaded process does not need. The C library
-        remembers this thread's id: parent and child must both be process 1 of their namespaces, so that it stays true.
-        """
-
-        place = _place_of_thread_id()
-        flags = CLONE_PIDFD | CLONE_CHILD_SETTID | SIGCHLD
-        last = (place, 0) if MACHINE == "x86_64" else (0, place)
-        self._plain_fork = place and partial(_bare, number("clone"), flags, 0, pidfd, *last)
-
-    @property
-    def pidfd(self):
-        """The descriptor that stands for the child; readable when it has ended."""
-        return self._fds[2]
-
-    def fork(self):
-        """Fork into the namespaces that this process is in; past Python's bookkeeping too, where that is safe."""
-        if self._plain_fork is not None:
-            return self._plain_fork()
-        pid = os.fork()
-        if pid:
-            self._fds[2] = os.pidfd_open(pid)
-        return pid
-
-    def ends_in_a_moment(self):
-        """Wait until the child ends, the operator hangs up, or a moment is over; return whether the child has ended."""
-        self._left[1] = self._moment  # the kernel leaves there what was not waited for
-        return self._wait() > 0
-
-    def reap(self, pid):
-        """Wait for the end of the child; return (status as of `os.wait4`, processor seconds, peak memory in bytes)."""
-        _bare(_WAIT4, pid, *self._reap)
-        _bare(_CLOSE, self._fds[2])
-        status, seconds, microseconds, more_seconds, more_microseconds, peak_kib = _END.unpack_from(self._end)
-        return status, seconds + more_seconds + (microseconds + more_microseconds) * 1e-6, peak_kib << 10
 
 
 _DIE = (number("prctl"), PR_SET_PDEATHSIG, 9, 0, 0, 0)
@@ -234,7 +165,7 @@ _DIE = (number("prctl"), PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 def die_with_server():
     """Have the kernel kill this process when the one that forked it ends."""
-    if _bare(*_DIE) != 0:
+    if bare(*_DIE) != 0:
         raise OSError("prctl: no signal at the server's end")
 
 
@@ -243,5 +174,5 @@ _DROP = (number("capset"), ctypes.byref(_CAPABILITY_HEADER), ctypes.byref((ctype
 
 def drop_capabilities():
     """Give up every capability that this process holds."""
-    if _bare(*_DROP) != 0:
+    if bare(*_DROP) != 0:
         raise OSError("the capabilities could not be given up")

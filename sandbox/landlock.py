@@ -18,7 +18,10 @@ _OF_FILES = 1 | WRITE_FILE | READ_FILE | TRUNCATE | USE_DEVICE
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 """Version → how many rights over files it knows; later ones know as many as the fifth."""
 _ALL_TCP = 0b11
+_SIGNALS = 0b10
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
+SCOPES = 6
+"""The first version that knows whom a process may signal."""
 
 
 class _Rules(ctypes.Structure):
@@ -39,6 +42,21 @@ def version():
 
     """
     return kernel.syscall(_CREATE, None, 0, _VERSION_PLEASE, what="landlock")
+
+
+class Alone:
+    """Closes a process off from signalling any that it has not made itself. Prepared once, put up by each child."""
+
+    def __init__(self):
+        """Make ready; needs version SCOPES."""
+        rules = _Rules(0, 0, _SIGNALS)
+        self._fd = kernel.syscall(_CREATE, ctypes.byref(rules), ctypes.sizeof(rules), 0, what="landlock")
+        self._close = kernel.number("landlock_restrict_self"), self._fd, 0
+
+    def close(self):
+        """Put the wall up, for good."""
+        if kernel.bare(*self._close) != 0:
+            raise OSError("the signals of a snippet could not be bounded")
 
 
 class Walls:

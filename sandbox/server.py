@@ -29,7 +29,8 @@ os.register_at_fork = lambda **_: None
 import channels as channelling  # noqa: E402  # found only after the lines above
 import child  # noqa: E402
 import jail  # noqa: E402
-import kernel  # noqa: E402
+import memory  # noqa: E402
+import process as processing  # noqa: E402
 import walls  # noqa: E402
 import watch as watching  # noqa: E402
 
@@ -38,7 +39,7 @@ JOB = struct.Struct(">I?q16s")
 ANSWER = struct.Struct(">BiddQIII")
 """Limit that fired, exit code, elapsed and processor seconds, peak memory, lengths of report, stdout and stderr."""
 NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED, CPU_FIRED = range(5)
-MOMENT_SECONDS = 0.004
+MOMENT_SECONDS = 0.01
 """How long a child is left alone before its pipes are read: most have ended by then."""
 USUAL_BYTES = 8192
 """What most jobs fit into."""
@@ -47,10 +48,12 @@ USUAL_BYTES = 8192
 def main():
     """Serve jobs until the operator hangs up."""
     connection = int(sys.argv[1])
-    del os.environ["LD_BIND_NOW"]
+    for name in ("LD_BIND_NOW", "PYTHONMALLOC"):
+        os.environ.pop(name, None)
     (length,) = struct.unpack(">I", channelling.received(connection, 4))
     settings = marshal.loads(channelling.received(connection, length))  # noqa: S302  # the operator's own
     wall = walls.TIERS[settings["tier"]](settings)
+    layout = memory.Memory(settings["pymalloc"])
     try:
         packages = wall.enter()
         wall.memory_fd = channelling.moved(wall.memory_fd)
@@ -64,34 +67,15 @@ def main():
         channels = channelling.Channels(connection)
         connection = channels.connection
         wall.shut()
-        child.prepare(settings, memory_bytes(wall.memory_fd))
+        child.prepare(settings)
         child.rehearse()
+        server = Server(settings, wall, channels, layout)
     except OSError as error:
         is_unreachable = isinstance(error, jail.Unreachable)
         reason = " ".join(filter(None, (error.strerror or str(error), error.filename)))
         reply(connection, {"ready": False, "reason": reason, "unreachable": is_unreachable})
         return
-    gc.collect()
-    settings["kept"] = filled_pools()
-    gc.freeze()
-    reply(connection, {"ready": True})
-    Server(settings, wall, channels).serve()
-
-
-def filled_pools():
-    """Take up the free places in the interpreter's half-full pools of small blocks; return what has to be kept.
-
-    A child then takes pages that are new instead of many that it would have to copy. Pools are aligned to 16 KiB, and
-    their first block lies behind 48 bytes; were that otherwise, no more would happen than some memory being taken.
-    """
-    kept = []
-    for size in range(48, 513, 16):
-        for _ in range(3000):
-            block = bytes(size - 40)
-            if id(block) % 16384 == 48:
-                break
-            kept.append(block)
-    return kept
+    server.serve()
 
 
 def memory_bytes(fd):
@@ -102,15 +86,22 @@ def memory_bytes(fd):
 class Server:
     """Runs jobs, one at a time."""
 
-    def __init__(self, settings, wall, channels):
+    def __init__(self, settings, wall, channels, layout):
         self.wall = wall
         self.channels = channels
-        self.child = kernel.Child(channels.connection, moment_seconds=MOMENT_SECONDS)
+        self.layout = layout
+        self.child = processing.Process(
+            channels.connection,
+            moment_seconds=MOMENT_SECONDS,
+            in_new_pid_namespace=wall.has_pid_namespaces,
+            page=wall.page,
+        )
+        self.memory_bytes = settings["memory_bytes"]
         self.wall_seconds = settings["wall_seconds"]
         self.output_bytes = settings["output_bytes"]
         self.cpu_seconds = settings["cpu_seconds"]
         # The kernel's own limit counts whole seconds, roughly; it holds where this process cannot keep up.
-        self.cpu_limit = child.within(resource.RLIMIT_CPU, int(-(-self.cpu_seconds // 1)) + 1)
+        self.cpu_limit, _ = child.within(resource.RLIMIT_CPU, int(-(-self.cpu_seconds // 1)) + 1)
 
     def serve(self):
         """Fork a child for each job, watch it, and send the answer, until the operator hangs up.
@@ -118,21 +109,21 @@ class Server:
         Whatever this loop touches lies on a page that the last fork made dear. So it works with names of its own, and
         asks little of others in the common case: a short job, a child that ends soon and wrote nothing but its report.
         """
-        connection, process, emptied = self.channels.connection, self.child, self.channels.emptied
-        receive, send = os.read, channelling.sent
-        fork, wait, reap = self.wall.forking(process), process.ends_in_a_moment, process.reap
+        connection, emptied = self.channels.connection, self.channels.emptied
+        receive, send, fork, reap = os.read, channelling.sent, self.child.run, self.child.reap
         run, close_behind, sweep = child.run, self.wall.close_behind, self.wall.sweep
         now, unpack, pack, exit_code = time.monotonic, JOB.unpack_from, ANSWER.pack, os.waitstatus_to_exitcode
-        header, fired = JOB.size, NOTHING_FIRED
+        header, fired, is_swept = JOB.size, NOTHING_FIRED, True
+        self._settle()
         while message := receive(connection, USUAL_BYTES):
             while len(message) < header or len(message) < header + unpack(message)[0]:
                 message += receive(connection, channelling.READ_BYTES) or sys.exit("the operator hung up")
             _, bare, seed, nonce = unpack(message)
             started = now()
-            pid = fork()
+            pid, has_ended = fork()
             if pid == 0:
                 run(message[header:], bare, seed, nonce, close_behind)
-            fired = NOTHING_FIRED if wait() else self._watch(pid, started)
+            fired = NOTHING_FIRED if has_ended else self._watch(pid, started)
             status, cpu_seconds, peak_memory_bytes = reap(pid)
             elapsed = now() - started
             report, out, err = emptied(self.output_bytes)
@@ -140,21 +131,28 @@ class Server:
                 if sweep(pid) and fired == NOTHING_FIRED:
                     fired = FILES_FIRED
             except OSError:
-                process = None
+                is_swept = False
+            if not has_ended:
+                self.layout.renew(elapsed)
             lengths = len(report), len(out), len(err)
             answer = pack(fired, exit_code(status), elapsed, cpu_seconds, peak_memory_bytes, *lengths)
             send(connection, answer + report + out + err)
-            if process is None:
+            if not is_swept:
                 sys.exit("what a snippet left behind could not be removed")
+
+    def _settle(self):
+        """Let everything that stays find its place, and say that jobs can come."""
+        gc.collect()
+        gc.freeze()
+        self.layout.arrange()
+        child.limit_memory(memory_bytes(self.wall.memory_fd) + self.memory_bytes)
+        reply(self.channels.connection, {"ready": True})
 
     def _watch(self, pid, started):
         """Watch a child that takes its time, until it has ended or a limit fired; return which limit."""
         # Only now, because most children end before any limit counts. A hard limit equal to the soft one kills: the
         # first process of a PID namespace is spared SIGXCPU.
-        try:
-            resource.prlimit(pid, resource.RLIMIT_CPU, self.cpu_limit)
-        except PermissionError:
-            pass  # it has bound itself to less, for good
+        self.child.limit_cpu(pid, self.cpu_limit)
         watch = watching.Watch(pid, started, cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds)
         fired, ended = NOTHING_FIRED, False
         try:
@@ -191,12 +189,15 @@ def reply(connection, value):
 
 if __name__ == "__main__":
     words = channelling.moved(os.dup(2))
+    status = 0
     try:
         main()
     except channelling.HungUp:
         pass
-    except Exception:  # noqa: BLE001  # the operator reads these last words
+    except BaseException as error:  # noqa: BLE001  # the operator reads these last words
         import traceback
 
-        os.write(words, traceback.format_exc().encode("utf-8", "backslashreplace"))
-        os._exit(1)
+        text = str(error) if isinstance(error, SystemExit) else traceback.format_exc()
+        os.write(words, text.encode("utf-8", "backslashreplace"))
+        status = 1
+    os._exit(status)  # what the interpreter does at its end is not for memory that was arranged anew

@@ -13,12 +13,18 @@ import folder
 import jail
 import kernel
 import landlock
+import pages
+import process
 
 NOBODY = jail.NOBODY
+SERVERS_PAGE = 0x1000_8000_0000
+"""Where nothing else lies: the middle of 4 GiB, far from all that the kernel places itself."""
 
 
 class Namespaces:
     """Isolation A: a jail with a temporary file system that is renewed after each snippet that touched it."""
+
+    has_pid_namespaces, page = True, None
 
     def __init__(self, settings):
         self._settings = settings
@@ -35,10 +41,6 @@ class Namespaces:
     def shut(self):
         """Refuse what neither the server nor a snippet needs, from now on."""
         kernel.Filter(seccomp.of_namespaces()).install()
-
-    def forking(self, process):
-        """Return what forks a snippet's process, the first of its own PID namespace."""
-        return process.fork_into_new_pid_namespace
 
     def close_behind(self):
         """In the child: give up what only the server needs."""
@@ -62,6 +64,8 @@ class Namespaces:
 class Folder:
     """What the tiers without namespaces share: a folder to work in, and sweeping by hand."""
 
+    has_pid_namespaces, page = False, None
+
     def __init__(self, settings):
         self._root = settings["root"]
         self._work = f"{settings['root']}/work"
@@ -79,10 +83,6 @@ class Folder:
 
     def shut(self):
         """Put nothing up."""
-
-    def forking(self, process):
-        """Return what forks a snippet's process."""
-        return process.fork
 
     def close_behind(self):
         """In the child: keep its signals from whoever started this, and end with the server."""
@@ -151,7 +151,10 @@ class Refusals(Folder):
     def shut(self):
         """Refuse what neither the server nor a snippet needs, from now on."""
         program = seccomp.of_servers(
-            changes_nothing=self.changes_nothing, is_owner=self._is_owner, landlock=self._landlock
+            changes_nothing=self.changes_nothing,
+            is_owner=self._is_owner,
+            landlock=self._landlock,
+            servers_page=self.page,
         )
         kernel.Filter(program).install()
 
@@ -189,7 +192,20 @@ class Landlock(Refusals):
             walls.open_device(f"/dev/{device}")
         walls.open_folder(self._work)
         walls.close()
+        if walls.version >= landlock.SCOPES and process.place_of_thread_id() is not None:
+            self._alone = landlock.Alone()
+            self.page = pages.taken(pages.SMALL, SERVERS_PAGE)
+            if self.page is not None:
+                pages.keep_from_children(self.page, pages.SMALL)
         return packages
+
+    def close_behind(self):
+        """In the child: no processes, no signals but to itself."""
+        if self.page is None:
+            super().close_behind()
+        else:
+            kernel.die_with_server()
+            self._alone.close()
 
 
 TIERS = {"A": Namespaces, "B": Landlock, "C": Refusals, "none": Folder}

@@ -4,6 +4,8 @@ What an answer means, it leaves to verdicts.py.
 """
 
 import contextlib
+import ctypes
+import functools
 import marshal
 import os
 import shutil
@@ -29,6 +31,7 @@ GRACE_SECONDS = 30
 RECEIVE_BYTES = 65536
 NOBODY = 65534
 TASKS_MARGIN = 1024
+_WAYS = ("malloc", "calloc", "realloc", "free")
 
 
 class WorkerLost(Exception):
@@ -129,6 +132,8 @@ class Worker:
         command = [sys.executable, "-s", "-S", "-P", "-B", str(assets.folder("sandbox") / "server.py")]
         # The loader finds every symbol at once, which otherwise each child would have to do for itself.
         environment = {**dict(self.policy.environment), "LD_BIND_NOW": "1"}
+        if _pymalloc() is not None:
+            environment["PYTHONMALLOC"] = "malloc"  # until its memory is arranged: sandbox/memory.py
         if self.isolation != "A":  # where /tmp is the machine's own
             environment |= {"HOME": str(self._folder / "work"), "TMPDIR": str(self._folder / "work")}
         ours, theirs = socket.socketpair()
@@ -172,6 +177,7 @@ class Worker:
             "processes": self.policy.threads + (0 if self.isolation == "A" else _tasks_beside()),
             "cpu_seconds": self.policy.cpu_seconds,
             "wall_seconds": self.policy.wall_seconds,
+            "pymalloc": _pymalloc(),
             "preload": preloaded(self.policy, self._kind),
         }
 
@@ -206,6 +212,26 @@ class Worker:
 def patience_seconds(policy: Policy) -> float:
     """Return how long an answer may take before the worker counts as hung."""
     return LONGEST_WAIT * policy.wall_seconds + GRACE_SECONDS
+
+
+class _Allocator(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("context", *_WAYS))
+
+
+@functools.cache
+def _pymalloc() -> tuple[tuple[int, ...], ...] | None:
+    """Return where Python's allocators of memory and of objects are, each as offsets from PyMem_GetAllocator.
+
+    None where they need more than their addresses (PYTHONMALLOC=debug) or are the C library's, as in a server.
+    """
+    get = ctypes.pythonapi.PyMem_GetAllocator
+    base = ctypes.cast(get, ctypes.c_void_p).value or 0
+    raw, *others = (_Allocator() for _ in range(3))
+    for domain, allocator in enumerate((raw, *others)):
+        get(domain, ctypes.byref(allocator))
+    if any(allocator.context or allocator.malloc == raw.malloc for allocator in others):
+        return None
+    return tuple(tuple(getattr(other, name) - base for name in _WAYS) for other in others)
 
 
 def _interpreter_paths() -> tuple[list[str], list[str]]:
