@@ -37,8 +37,9 @@ def of_namespaces():
 def of_servers(*, changes_nothing, is_owner, landlock, servers_page=None):
     """Return the bulk of the filter of isolation B or C, on the server and so on all its children.
 
-    `servers_page` is a page that no child has, where the filter is all there is (`_by_page`). `changes_nothing`: no file system may be changed (C). `is_owner`: the snippet's user may own other files. `landlock`
-    is the version of Landlock in force; before the third it lets whoever may read a file cut it short.
+    `changes_nothing`: no file system may be changed (C). `is_owner`: the snippet's user may own other files. `landlock`
+    is the version of Landlock in force; before the third it lets whoever may read a file cut it short. `servers_page`
+    is a page that no child has; with one, this filter is all that is needed, else `of_child` comes on top.
     """
     refused = calls.REFUSED | calls.MOUNT | calls.REACHING_OUT | calls.LASTING_ATTRIBUTES
     rules = [*_without(calls.IOCTL, 1, calls.SET_FILE_FLAGS), *_only(calls.SCHED_SETAFFINITY[_COLUMN], 0, (0,))]

@@ -7,7 +7,7 @@ each that the child writes to is copied (1.6 µs), and code is mapped once more,
 - all that the server owns is in that heap (it starts with PYTHONMALLOC=malloc), without a gap that a child could fill;
 - what a child makes goes behind it, where nothing has to be copied.
 
-Where something for this is missing (huge pages, glibc, memory that may be made executable), the memory stays as it is.
+Where something for this is missing (glibc, memory that may be made executable), the memory stays as it is.
 Runs inside the box (standard library only).
 """
 
@@ -25,7 +25,7 @@ _CHUNK_HEADER = 64
 """More than glibc needs beside what was asked for."""
 _MEMORY, _OBJECTS = 1, 2
 _LEAST_BYTES = 600_000
-"""How much a huge page has to hold: a child that writes to it first takes the whole apart, as dear as 120 small ones."""
+"""How much a huge page has to hold: one that a child writes to is taken apart first, which costs as 120 small ones."""
 _COPY_SECONDS = 1e-4
 """What moving into one huge page takes."""
 _WORTH = 20
@@ -46,7 +46,7 @@ class Memory:
     """The memory of this process."""
 
     def __init__(self, pymalloc):
-        """Take where Python's own allocator is, as offsets from PyMem_GetAllocator, or None to leave it alone.
+        """Take where Python's own allocator is, as offsets from PyMem_GetAllocator, or None to leave all as it is.
 
         Call it while there is a /proc.
         """
@@ -56,13 +56,12 @@ class Memory:
 
     def arrange(self):
         """Arrange it, with nothing left to be made that stays."""
-        libc = pages.libc
-        if os.sysconf("SC_PAGE_SIZE") != pages.SMALL:
-            return
-        areas = list(pages.areas(self._maps))
+        libc, areas = pages.libc, list(pages.areas(self._maps))
         os.close(self._maps)
+        if self._pymalloc is None:
+            return
         _move_interpreter(areas)
-        if self._pymalloc is None or not native.is_there or not hasattr(libc, "mallinfo2"):
+        if not native.is_there or not hasattr(libc, "mallinfo2"):
             return
         libc.mallinfo2.restype, libc.mallinfo2.argtypes = _Heap, ()
         libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
@@ -78,9 +77,7 @@ class Memory:
     def _lay_out(self, start):
         """Put the heap on huge pages, as far as it fills them, and take up the rest of the last."""
         first = start // pages.HUGE * pages.HUGE
-        if first + pages.HUGE - start < _LEAST_BYTES:
-            first += pages.HUGE
-        elif first < start and pages.taken(start - first, first) is None:
+        if first + pages.HUGE - start < _LEAST_BYTES or (first < start and pages.taken(start - first, first) is None):
             first += pages.HUGE
         end = (_top() + pages.HUGE - _LEAST_BYTES) // pages.HUGE * pages.HUGE
         while (left := end - _top() - _CHUNK_HEADER) > _CHUNK_HEADER:
@@ -126,13 +123,13 @@ def _move_interpreter(areas):
     own = [area for area in areas if path and area[3] == path]
     for place in range(own[0][0] // pages.HUGE * pages.HUGE, own[-1][1], pages.HUGE) if own else ():
         within = [area for area in areas if area[0] < place + pages.HUGE and place < area[1]]
-        rights = "".join(rights for _, _, rights, _ in within)
-        if any(where not in (path, "") for *_, where in within):
+        rights = {rights for _, _, rights, _ in within}
+        if not rights <= {"r--p", "r-xp", "rw-p"} or any(where not in (path, "") for *_, where in within):
             continue
         held = sum(min(end, place + pages.HUGE) - max(start, place) for start, end, _, where in within if where)
-        if "w" not in rights and _is_filled(place, within):
+        if "rw-p" not in rights and _is_filled(place, within):
             _move_code(place)
-        elif "x" in rights or not native.is_there or held < _LEAST_BYTES:
+        elif "r-xp" in rights or not native.is_there or held < _LEAST_BYTES:
             continue
         elif _is_filled(place, within, can_fill=True):
             _into_huge_pages(place, place + pages.HUGE)
@@ -167,6 +164,6 @@ def _fill_holes():
     malloc, free = pages.libc.malloc, pages.libc.free
     for size in _HOLES:
         top = _top()
-        while (chunk := malloc(size)) < top:
+        while (chunk := malloc(size)) and chunk < top:
             pass
         free(chunk)

@@ -69,9 +69,9 @@ _calls, _copy = (_function(_page + _PLACES[name]) if is_there else None for name
 def calls(place, *each):
     """Prepare system calls that follow each other; each is its number and up to six arguments.
 
-    Their words are put at an address. Returns (the words, what makes the calls). It stops behind the first that fails or
-    returns 0, and returns how many came before that one, or, if none did, its result. Word 8 * n + 7 is the result of
-    the n-th, 0 until there was one.
+    Their words are put at an address. Returns (the words, what makes the calls). It stops behind the first that fails
+    or returns 0, and returns how many came before that one, or, if none did, its result. Word 8 * n + 7 is the result
+    of the n-th, 0 until there was one.
     """
     words = (ctypes.c_long * (8 * len(each) + 1)).from_address(place)
     words[:] = [0] * 8 * len(each) + [-1]

@@ -1,4 +1,4 @@
-"""This process's memory by the page: what lies where, taking and protecting it. Knows no policy.
+"""Memory by the page: what lies where in this process, taking and protecting it. Knows no policy.
 
 Runs inside the box (standard library only).
 """

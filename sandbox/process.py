@@ -99,7 +99,7 @@ class Process:
         return self._results[7], done > 1 and self._awaited[_PIDFD_FOUND] >> 16 != 0
 
     def limit_cpu(self, pid, seconds):
-        """Have the kernel kill the child after so many seconds of processor time, unless it has bound itself to less."""
+        """Have the kernel kill the child after some seconds of processor time, unless it has bound itself to less."""
         self._limit[:] = seconds, seconds
         kernel.bare(_PRLIMIT, pid, _RLIMIT_CPU, self._limit_place, None)
 

@@ -31,6 +31,7 @@ GRACE_SECONDS = 30
 RECEIVE_BYTES = 65536
 NOBODY = 65534
 TASKS_MARGIN = 1024
+HUGE_PAGES, HUGE_BYTES = Path("/sys/kernel/mm/transparent_hugepage"), 2 << 20
 _WAYS = ("malloc", "calloc", "realloc", "free")
 
 
@@ -222,8 +223,15 @@ class _Allocator(ctypes.Structure):
 def _pymalloc() -> tuple[tuple[int, ...], ...] | None:
     """Return where Python's allocators of memory and of objects are, each as offsets from PyMem_GetAllocator.
 
-    None where they need more than their addresses (PYTHONMALLOC=debug) or are the C library's, as in a server.
+    None where the server's memory had better stay as it is: no huge pages, or of another size; or allocators that need
+    more than their addresses (PYTHONMALLOC=debug) or are the C library's.
     """
+    try:
+        is_never = "[never]" in (HUGE_PAGES / "enabled").read_text()
+        if is_never or int((HUGE_PAGES / "hpage_pmd_size").read_text()) != HUGE_BYTES:
+            return None
+    except (OSError, ValueError):
+        return None
     get = ctypes.pythonapi.PyMem_GetAllocator
     base = ctypes.cast(get, ctypes.c_void_p).value or 0
     raw, *others = (_Allocator() for _ in range(3))
