@@ -164,14 +164,15 @@ def main() -> None:
     compare_workers(["x = 1\n"] * 4000)
     weigh(["x = 1\n"] * 8000)
     os.sched_setaffinity(0, {min(everywhere)})
-    compare("(a) trivial snippets", ["x = 1\n"] * 400, 20, bare=False)
+    compare("(a) trivial snippets", ["x = 1\n"] * 2000, 100, bare=False)
     problems = read_problems().values()
     programs = [f"{p['prompt']}{p['canonical_solution']}\n{p['test']}\ncheck({p['entry_point']})" for p in problems]
-    compare("(b) the canonical HumanEval programs", programs, 1, bare=True)
+    # Every third of three times 164 is each once: they differ a hundredfold, so that no part may stand for the whole.
+    compare("(b) the canonical HumanEval programs", programs * 3, 3, bare=True)
     numpy_code = "import numpy as np\nassert np.arange(4).sum() == 6\n"
     import numpy  # noqa: F401  # so that the floor pays no import either
 
-    compare("(c) snippets that import numpy", [numpy_code] * 200, 20, bare=False, packages=("numpy",))
+    compare("(c) snippets that import numpy", [numpy_code] * 600, 60, bare=False, packages=("numpy",))
 
 
 if __name__ == "__main__":

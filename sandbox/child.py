@@ -7,13 +7,13 @@ Imports as little as it can: every page of the server's memory makes each fork d
 import atexit
 import builtins
 import os
-import resource
 import sys
 from errno import EPERM
-from _json import encode_basestring_ascii
 from _sitebuiltins import Quitter, _Helper
 from _thread import _count as count_threads, stack_size
 from os import _exit, write
+
+import kernel
 
 SNIPPET = "<snippet>"
 REPORT_FD = 3
@@ -86,13 +86,10 @@ _main = type(sys)("__main__")
 def prepare(settings):
     """Do in the server, once, all that every child would have to do, and set limits that children inherit."""
     global _watches_opening  # noqa: PLW0603  # what a fork hands on is this process's state
-    for kind, value in (
-        (resource.RLIMIT_FSIZE, settings["files_bytes"]),
-        (resource.RLIMIT_NOFILE, settings["open_files"]),
-        (resource.RLIMIT_NPROC, settings["processes"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, within(kind, value))
+    kernel.limit(kernel.RLIMIT_FSIZE, settings["files_bytes"])
+    kernel.limit(kernel.RLIMIT_NOFILE, settings["open_files"])
+    kernel.limit(kernel.RLIMIT_NPROC, settings["processes"])
+    kernel.limit(kernel.RLIMIT_CORE, 0)
     if settings["tier"] in "BC":
         _watched.update(WATCHED_ATTRIBUTES)
     if settings["tier"] == "C":
@@ -114,11 +111,6 @@ def prepare(settings):
     share = settings["memory_bytes"] // settings["threads"] // 4096 * 4096
     stack_size(THREAD_STACK_BYTES if settings["tier"] == "A" else max(share, LEAST_STACK_BYTES))
     _seed_random(RANDOM_SEED)
-
-
-def limit_memory(address_space_bytes):
-    """Set the limit of memory, in the server, for all children."""
-    resource.setrlimit(resource.RLIMIT_AS, within(resource.RLIMIT_AS, address_space_bytes))
 
 
 def rehearse(times=16):
@@ -143,13 +135,6 @@ def run(code, bare, seed, nonce, close_behind):
         _exit(0)
 
 
-def within(kind, value):
-    """Return (soft, hard) for a limit, no higher than what this process was given."""
-    hard = resource.getrlimit(kind)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    return value, value
-
-
 def _watch(event, arguments):
     if event in _watched:
         _refused.append(_watched[event])
@@ -166,10 +151,25 @@ def _report(outcome, nonce):
     fields = {**outcome, "nonce": nonce.hex()}
     words = {None: "null"}
     texts = (
-        f'"{name}": {encode_basestring_ascii(value) if isinstance(value, str) else words.get(value, value)}'
+        f'"{name}": {_quoted(value) if isinstance(value, str) else words.get(value, value)}'
         for name, value in fields.items()
     )
     return ("{" + ", ".join(texts) + "}").encode("ascii")
+
+
+def _quoted(text):
+    """Return a text as JSON in ASCII, halves of surrogate pairs included."""
+    return '"' + "".join(map(_plain, text)) + '"'
+
+
+def _plain(character):
+    code = ord(character)
+    if 32 <= code < 127 and character not in '"\\':
+        return character
+    if code > 0xFFFF:
+        code -= 0x10000
+        return f"\\u{0xD800 | code >> 10:04x}\\u{0xDC00 | code & 0x3FF:04x}"
+    return f"\\u{code:04x}"
 
 
 def _seed_random(seed):

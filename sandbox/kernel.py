@@ -31,6 +31,8 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 
 SECCOMP_SET_MODE_FILTER = 1
 CAP_KILL, CAP_SETUID, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 5, 7, 21, 24
 
+RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS = 0, 1, 4, 6, 7, 9
+
 _NUMBERS = {
     # name: (x86-64, 64-bit Arm)
     "clone": (56, 220),
@@ -115,6 +117,20 @@ def prctl(option, value=0):
     """Set a process attribute."""
     zero = ctypes.c_ulong(0)
     _checked(_libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero), f"prctl {option}")
+
+
+def limit(kind, value):
+    """Limit this process and its children, soft and hard; to no more than it is limited to already."""
+    value = value_within(kind, value)
+    limits = (ctypes.c_uint64 * 2)(value, value)
+    syscall(number("prlimit64"), 0, kind, limits, None, what=f"limit {kind}")
+
+
+def value_within(kind, value):
+    """Return a value for a limit, or what this process is limited to if that is less."""
+    found = (ctypes.c_uint64 * 2)()
+    syscall(number("prlimit64"), 0, kind, None, found, what=f"limit {kind}")
+    return min(value, found[1])
 
 
 def forbid_new_privileges():

@@ -34,7 +34,6 @@ _END = struct.Struct("@i4xllllq")
 """What wait4(2) fills in: status; seconds and microseconds of user and of system time; peak memory in KiB."""
 _NAMES = "clone", "ppoll", "wait4", "close", "prlimit64"
 _CLONE, _PPOLL, _WAIT4, _CLOSE, _PRLIMIT = (kernel.number(name) for name in _NAMES)
-_RLIMIT_CPU = 0
 _CONNECTION, _CONNECTION_FOUND, _PIDFD, _PIDFD_FOUND = range(4)
 """Where it stands in what is awaited, as words of 4 bytes; what was found fills the upper half of its word."""
 
@@ -43,10 +42,10 @@ class Process:
     """The child. All memory for it is made beforehand."""
 
     def __init__(self, connection, *, moment_seconds, in_new_pid_namespace, page=None):
-        """Take the descriptor of the operator's connection, whose end is awaited too, and how long a moment is.
+        """Take the descriptor of the operator's connection, whose end is awaited too.
 
-        In a PID namespace of its own the child is process 1; that needs CAP_SYS_ADMIN. `page` is where all pointers of
-        the calls for making and limiting it shall point to, if that matters.
+        A moment is less than a second. In a PID namespace of its own the child is process 1; that needs CAP_SYS_ADMIN.
+        `page` is where all pointers of the calls for making and limiting it shall point to, if that matters.
         """
         page = page or pages.taken(pages.SMALL)
         if page is None:
@@ -101,7 +100,7 @@ class Process:
     def limit_cpu(self, pid, seconds):
         """Have the kernel kill the child after some seconds of processor time, unless it has bound itself to less."""
         self._limit[:] = seconds, seconds
-        kernel.bare(_PRLIMIT, pid, _RLIMIT_CPU, self._limit_place, None)
+        kernel.bare(_PRLIMIT, pid, kernel.RLIMIT_CPU, self._limit_place, None)
 
     def reap(self, pid):
         """Wait for the end of the child; return (status as of `os.wait4`, processor seconds, peak memory in bytes)."""

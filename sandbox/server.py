@@ -13,7 +13,6 @@ little as possible done while a child lives.
 import gc
 import marshal
 import os
-import resource
 import struct
 import sys
 import time
@@ -29,6 +28,7 @@ os.register_at_fork = lambda **_: None
 import channels as channelling  # noqa: E402  # found only after the lines above
 import child  # noqa: E402
 import jail  # noqa: E402
+import kernel  # noqa: E402
 import memory  # noqa: E402
 import process as processing  # noqa: E402
 import walls  # noqa: E402
@@ -101,7 +101,7 @@ class Server:
         self.output_bytes = settings["output_bytes"]
         self.cpu_seconds = settings["cpu_seconds"]
         # The kernel's own limit counts whole seconds, roughly; it holds where this process cannot keep up.
-        self.cpu_limit, _ = child.within(resource.RLIMIT_CPU, int(-(-self.cpu_seconds // 1)) + 1)
+        self.cpu_limit = kernel.value_within(kernel.RLIMIT_CPU, int(-(-self.cpu_seconds // 1)) + 1)
 
     def serve(self):
         """Fork a child for each job, watch it, and send the answer, until the operator hangs up.
@@ -145,7 +145,7 @@ class Server:
         gc.collect()
         gc.freeze()
         self.layout.arrange()
-        child.limit_memory(memory_bytes(self.wall.memory_fd) + self.memory_bytes)
+        kernel.limit(kernel.RLIMIT_AS, memory_bytes(self.wall.memory_fd) + self.memory_bytes)
         reply(self.channels.connection, {"ready": True})
 
     def _watch(self, pid, started):

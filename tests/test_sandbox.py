@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from textbooks.errors import TextbooksError
 from textbooks.sandbox import Sandbox
@@ -223,6 +225,13 @@ def test_the_error_line_is_the_snippets_own(sandbox: Sandbox) -> None:
     assert (verdict.error_type, verdict.error_line) == ("ZeroDivisionError", 2)
     assert 'File "<snippet>", line 5' in verdict.stderr
     assert "child.py" not in verdict.stderr
+
+
+@given(text=st.text(max_size=50))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_an_error_says_arrives_as_it_was_said(text: str, sandbox: Sandbox) -> None:
+    verdict = sandbox.run(f"raise ValueError({text!r})")
+    assert (verdict.status, verdict.error_message) == ("raised", text)
 
 
 def test_output_that_is_no_text_is_replaced_not_fatal(sandbox: Sandbox) -> None:

@@ -1,0 +1,122 @@
+"""The server's memory and its one child, from within: what the box rests on, and what it does without."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from textbooks import assets
+from textbooks.sandbox import Sandbox, worker
+
+FORKS = """
+import os, socket, sys
+sys.path.insert(0, sys.argv[1])
+import native
+assert native.is_there
+native.is_there = sys.argv[2] == "in a row"
+import process
+ours, theirs = socket.socketpair()
+page = process.pages.taken(process.pages.SMALL, 0x1000_8000_0000)
+child = process.Process(theirs.fileno(), moment_seconds=0.9, in_new_pid_namespace=False, page=page)
+for code in (0, 7):
+    pid, has_ended = child.run()
+    if pid == 0:
+        assert os.getpid() != os.getppid()
+        os._exit(code)
+    assert has_ended and pid > 0
+    status, seconds, peak = child.reap(pid)
+    assert os.waitstatus_to_exitcode(status) == code and 0 <= seconds < 1 and peak > 1 << 20
+ours.close()
+pid, has_ended = child.run()
+if pid == 0:
+    import time
+    time.sleep(0.5)
+    os._exit(0)
+assert not has_ended, "it was the operator who hung up"
+child.reap(pid)
+"""
+
+
+@pytest.mark.parametrize("how", ["in a row", "in steps"])
+def test_a_child_is_forked_awaited_and_reaped(how: str) -> None:
+    command = [sys.executable, "-I", "-c", FORKS, str(assets.folder("sandbox")), how]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+MOVED = """
+import ctypes, sys
+sys.path.insert(0, sys.argv[1])
+import memory, pages
+place = pages.taken(3 * pages.HUGE)
+start = -(-place // pages.HUGE) * pages.HUGE
+content = bytes(range(256)) * (pages.HUGE // 256)
+ctypes.memmove(start, content, pages.HUGE)
+assert memory._into_huge_pages(start, start + pages.HUGE)
+assert ctypes.string_at(start, pages.HUGE) == content
+ctypes.memset(start, 1, 10)
+with open("/proc/self/maps") as maps:
+    areas = list(pages.areas(maps.fileno()))
+function = ctypes.pythonapi.Py_GetVersion
+function.restype = ctypes.c_char_p
+version = function()
+memory._move_interpreter(areas)
+assert function() == version and sorted([3, 1, 2]) == [1, 2, 3] and compile("1 + 1", "", "eval")
+"""
+
+
+def test_what_is_moved_into_huge_pages_stays_as_it_was() -> None:
+    command = [sys.executable, "-I", "-c", MOVED, str(assets.folder("sandbox"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_box_does_without_huge_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_pymalloc", lambda: None)
+    with Sandbox() as box:
+        assert box.run("print(1)").stdout == "1\n"
+        assert box.run("import time; time.sleep(0.1); print(2)").stdout == "2\n"
+
+
+def test_no_huge_pages_are_wanted_where_the_system_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "HUGE_PAGES", tmp_path)
+    assert worker._pymalloc.__wrapped__() is None
+    (tmp_path / "hpage_pmd_size").write_text("2097152\n")
+    (tmp_path / "enabled").write_text("always madvise [never]\n")
+    assert worker._pymalloc.__wrapped__() is None
+    (tmp_path / "enabled").write_text("always [madvise] never\n")
+    assert worker._pymalloc.__wrapped__() is not None
+    (tmp_path / "hpage_pmd_size").write_text("33554432\n")
+    assert worker._pymalloc.__wrapped__() is None
+
+
+def huge_kib(box: Sandbox) -> list[int]:
+    """How much of each server's memory lies on huge pages."""
+    found = []
+    for own in (own for slot in box._slots for own in slot.values()):
+        pid = own._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        text = Path(f"/proc/{(children or [pid])[0]}/smaps_rollup").read_text()
+        found.append(int(text.split("AnonHugePages:")[1].split()[0]))
+    return found
+
+
+def test_the_servers_memory_is_in_order_again_behind_a_long_program() -> None:
+    """While a child lives, what the server writes to is copied, and no huge page stays whole."""
+    if worker._pymalloc() is None:
+        pytest.skip("no huge pages here")
+    with Sandbox() as box:
+        box.run("import time")
+        try:
+            before = huge_kib(box)
+        except PermissionError:
+            pytest.skip("the server lets nobody look at it")
+        if not any(before):
+            pytest.skip("no huge page was free")
+        after = []
+        while after != before and len(after) < 5 * len(before):  # a huge page may not be free each time
+            assert box.run("import time; time.sleep(0.1)").status == "ok"
+            found = huge_kib(box)
+            after = found if found == before else [*after, *found]
+        assert after == before
