@@ -26,6 +26,7 @@ RESERVE_BYTES = 16 << 20
 THREAD_STACK_BYTES = 2 << 20
 """So that as many threads as are allowed fit into the memory that is, with room for what they work on."""
 LEAST_STACK_BYTES = 32768
+OK = b'{"status": "ok", "nonce": "%s"}'
 RANDOM_SEED = 0
 """Seeded in the server; a job that asks for another one pays for it."""
 OWN_MODULES = (
@@ -119,17 +120,19 @@ def rehearse(times=16):
     for _ in range(times):
         if _outcome(REHEARSED, True, RANDOM_SEED) is not None or _outcome(b"pass", True, RANDOM_SEED) is not None:
             raise OSError("the interpreter fails at a small program")
-        _report(None, bytes(16))
+        OK % bytes(16).hex().encode()
 
 
 def run(code, bare, seed, nonce, close_behind):
     """Run `code` (bytes) in this new process, write one report and end."""
     report = b""
     try:
-        close_behind()
+        if close_behind is not None:
+            close_behind()
         os.closerange(REPORT_FD + 1, LAST_FD)
         _refused.clear()  # the server's own fork was watched, too
-        report = _report(_outcome(code, bare, seed), nonce)
+        outcome = _outcome(code, bare, seed)
+        report = OK % nonce.hex().encode() if outcome is None else _report(outcome, nonce)
     finally:
         write(REPORT_FD, report)
         _exit(0)
@@ -146,8 +149,6 @@ def _watch(event, arguments):
 
 def _report(outcome, nonce):
     """Return the JSON of an outcome; written by hand, since the json package is dear."""
-    if outcome is None:
-        return b'{"status": "ok", "nonce": "%s"}' % nonce.hex().encode()
     fields = {**outcome, "nonce": nonce.hex()}
     words = {None: "null"}
     texts = (
@@ -209,22 +210,16 @@ def _ended():
             sys.modules["threading"]._shutdown()
         if atexit._ncallbacks():
             atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            _flush(stream)
-        if sys.stdout is not sys.__stdout__:
-            _flush(sys.__stdout__)
+        out, err, first = sys.stdout, sys.stderr, sys.__stdout__
+        for stream in (out, err) if out is first else (out, err, first):
+            try:
+                stream.flush()
+            except (AttributeError, ValueError):  # as at the interpreter's end: what is closed, or no file at all
+                if stream is not None and not getattr(stream, "closed", True):
+                    raise
     except BaseException as error:  # noqa: BLE001
         return {"status": "raised", "reason": "after the last statement", **_described(error)}
     return None
-
-
-def _flush(stream):
-    """Flush as the interpreter does at its end: what is closed, or no file at all, is passed over."""
-    try:
-        stream.flush()
-    except (AttributeError, ValueError):
-        if stream is not None and not getattr(stream, "closed", True):
-            raise
 
 
 def _raised(error):

@@ -40,12 +40,12 @@ def enter(settings):
     return memory
 
 
-def leave_privileges():
-    """In a child: become the inner user, or stay it, without any capability."""
+def calls_to_leave_privileges():
+    """Return the system calls by which a child becomes the inner user, or stays it, without any capability."""
     if os.getuid() == INNER_ID:
-        kernel.drop_capabilities()
-    else:
-        os.setresuid(INNER_ID, INNER_ID, INNER_ID)  # the kernel takes all capabilities from who leaves id 0
+        return (kernel.DROP_CAPABILITIES,)
+    # The kernel takes all capabilities from who leaves id 0.
+    return ((kernel.number("setresuid"), INNER_ID, INNER_ID, INNER_ID),)
 
 
 def mount_temporary(settings):

@@ -44,9 +44,9 @@ _NUMBERS = {
     "mount_setattr": (442, 442),
     "capset": (126, 91),
     "prctl": (157, 167),
+    "setresuid": (117, 147),
     "mremap": (25, 216),
     "prlimit64": (302, 261),
-    "landlock_restrict_self": (446, 446),
 }
 MACHINE = os.uname().machine
 
@@ -176,19 +176,16 @@ class Filter:
             raise OSError("the seccomp filter could not be installed")
 
 
-_DIE = (number("prctl"), PR_SET_PDEATHSIG, 9, 0, 0, 0)
+DIE_WITH_SERVER = number("prctl"), PR_SET_PDEATHSIG, 9, 0, 0, 0
+"""The system call by which a process has the kernel kill it when the one that forked it ends."""
 
 
 def die_with_server():
     """Have the kernel kill this process when the one that forked it ends."""
-    if bare(*_DIE) != 0:
+    if bare(*DIE_WITH_SERVER) != 0:
         raise OSError("prctl: no signal at the server's end")
 
 
-_DROP = (number("capset"), ctypes.byref(_CAPABILITY_HEADER), ctypes.byref((ctypes.c_uint32 * 6)()))
-
-
-def drop_capabilities():
-    """Give up every capability that this process holds."""
-    if bare(*_DROP) != 0:
-        raise OSError("the capabilities could not be given up")
+_no_capabilities = (ctypes.c_uint32 * 6)()
+DROP_CAPABILITIES = number("capset"), ctypes.addressof(_CAPABILITY_HEADER), ctypes.addressof(_no_capabilities)
+"""The system call by which a process gives up every capability that it holds."""

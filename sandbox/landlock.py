@@ -44,19 +44,10 @@ def version():
     return kernel.syscall(_CREATE, None, 0, _VERSION_PLEASE, what="landlock")
 
 
-class Alone:
-    """Closes a process off from signalling any that it has not made itself. Prepared once, put up by each child."""
-
-    def __init__(self):
-        """Make ready; needs version SCOPES."""
-        rules = _Rules(0, 0, _SIGNALS)
-        self._fd = kernel.syscall(_CREATE, ctypes.byref(rules), ctypes.sizeof(rules), 0, what="landlock")
-        self._close = kernel.number("landlock_restrict_self"), self._fd, 0
-
-    def close(self):
-        """Put the wall up, for good."""
-        if kernel.bare(*self._close) != 0:
-            raise OSError("the signals of a snippet could not be bounded")
+def call_to_be_alone():
+    """Return the system call that closes a process off from signalling any it has not made; needs version SCOPES."""
+    rules = _Rules(0, 0, _SIGNALS)
+    return _RESTRICT, kernel.syscall(_CREATE, ctypes.byref(rules), ctypes.sizeof(rules), 0, what="landlock"), 0
 
 
 class Walls:

@@ -110,7 +110,10 @@ def _into_huge_pages(start, end):
     if place is None:
         return False
     move = kernel.number("mremap"), place, size, size, pages.MAY_MOVE | pages.FIXED, start
-    return native.copied_then(place, start, size, *move) == start
+    is_moved = native.copied_then(place, start, size, *move) == start
+    if not is_moved:
+        pages.give_back(place, place + size)
+    return is_moved
 
 
 def _move_interpreter(areas):

@@ -7,7 +7,9 @@ import ctypes
 import os
 import select
 import struct
+import time
 from _functools import partial
+from errno import EAGAIN
 
 import kernel
 import native
@@ -34,6 +36,7 @@ _END = struct.Struct("@i4xllllq")
 """What wait4(2) fills in: status; seconds and microseconds of user and of system time; peak memory in KiB."""
 _NAMES = "clone", "ppoll", "wait4", "close", "prlimit64"
 _CLONE, _PPOLL, _WAIT4, _CLOSE, _PRLIMIT = (kernel.number(name) for name in _NAMES)
+_TRIES, _PAUSE_SECONDS = 500, 0.01
 _CONNECTION, _CONNECTION_FOUND, _PIDFD, _PIDFD_FOUND = range(4)
 """Where it stands in what is awaited, as words of 4 bytes; what was found fills the upper half of its word."""
 
@@ -41,11 +44,12 @@ _CONNECTION, _CONNECTION_FOUND, _PIDFD, _PIDFD_FOUND = range(4)
 class Process:
     """The child. All memory for it is made beforehand."""
 
-    def __init__(self, connection, *, moment_seconds, in_new_pid_namespace, page=None):
+    def __init__(self, connection, *, moment_seconds, in_new_pid_namespace, childs_calls=(), page=None):
         """Take the descriptor of the operator's connection, whose end is awaited too.
 
         A moment is less than a second. In a PID namespace of its own the child is process 1; that needs CAP_SYS_ADMIN.
-        `page` is where all pointers of the calls for making and limiting it shall point to, if that matters.
+        `childs_calls` are system calls that it makes first, each its number and arguments. `page` is where all pointers
+        of the calls for making and limiting it shall point to, if that matters.
         """
         page = page or pages.taken(pages.SMALL)
         if page is None:
@@ -70,9 +74,13 @@ class Process:
         wait = _PPOLL, page, len(words.awaited), page + _Words.left.offset, 0, 0
         if place is None or not native.is_there:
             self._results = [0] * 8
-            self._run = partial(self._in_steps, None if place is None else clone, wait)
+            self._run = partial(self._in_steps, None if place is None else clone, wait, childs_calls)
         else:
-            self._results, self._run = native.calls(page + _Words.calls.offset, clone, wait)
+            childs_page = pages.taken(pages.SMALL)
+            if childs_page is None:
+                raise MemoryError
+            calls_place = page + _Words.calls.offset
+            self._results, self._run = native.forking(calls_place, (clone, wait), childs_page, childs_calls)
 
     @property
     def pidfd(self):
@@ -94,8 +102,22 @@ class Process:
         if done == 0:
             return 0, False
         if done < 0:
-            raise OSError(-done, "no process could be made for the snippet")
+            done = self._run_again(done)
+            if done == 0:
+                return 0, False
         return self._results[7], done > 1 and self._awaited[_PIDFD_FOUND] >> 16 != 0
+
+    def _run_again(self, done):
+        """Try for a while where there are too many processes: those of the same user's other snippets count, too."""
+        for _ in range(_TRIES):
+            if done != -EAGAIN:
+                break
+            time.sleep(_PAUSE_SECONDS)
+            self._left[1] = self._moment
+            done = self._run()
+            if done >= 0:
+                return done
+        raise OSError(-done, "no process could be made for the snippet")
 
     def limit_cpu(self, pid, seconds):
         """Have the kernel kill the child after some seconds of processor time, unless it has bound itself to less."""
@@ -109,11 +131,13 @@ class Process:
         status, seconds, microseconds, more_seconds, more_microseconds, peak_kib = _END.unpack_from(self._end)
         return status, seconds + more_seconds + (microseconds + more_microseconds) * 1e-6, peak_kib << 10
 
-    def _in_steps(self, clone, wait):
+    def _in_steps(self, clone, wait, childs_calls):
         """Do the same where no machine code may be loaded, or the C library is another."""
         pid = os.fork() if clone is None else kernel.bare(*map(ctypes.c_long, clone))
+        if pid == 0 and any(kernel.bare(*map(ctypes.c_long, call)) < 0 for call in childs_calls):
+            os._exit(1)
         if pid <= 0:
-            return pid
+            return pid and -EAGAIN  # what else could it be
         if clone is None:
             self._awaited[_PIDFD] = os.pidfd_open(pid)
         self._results[7] = pid

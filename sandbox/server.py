@@ -94,6 +94,7 @@ class Server:
             channels.connection,
             moment_seconds=MOMENT_SECONDS,
             in_new_pid_namespace=wall.has_pid_namespaces,
+            childs_calls=wall.childs_calls,
             page=wall.page,
         )
         self.memory_bytes = settings["memory_bytes"]

@@ -25,6 +25,7 @@ class Namespaces:
     """Isolation A: a jail with a temporary file system that is renewed after each snippet that touched it."""
 
     has_pid_namespaces, page = True, None
+    close_behind = None
 
     def __init__(self, settings):
         self._settings = settings
@@ -35,16 +36,13 @@ class Namespaces:
         """Go in; snippets then live in /tmp, and find packages under /packages."""
         self.memory_fd = jail.enter(self._settings)
         self._untouched = jail.mount_temporary(self._settings)
+        self.childs_calls = jail.calls_to_leave_privileges()
         os.chdir("/tmp")  # noqa: S108  # the jail's own
         return "/packages"
 
     def shut(self):
         """Refuse what neither the server nor a snippet needs, from now on."""
         kernel.Filter(seccomp.of_namespaces()).install()
-
-    def close_behind(self):
-        """In the child: give up what only the server needs."""
-        jail.leave_privileges()
 
     def is_over_files(self):
         """Say whether the snippet wrote more than it may; here its file system refuses by itself."""
@@ -64,7 +62,7 @@ class Namespaces:
 class Folder:
     """What the tiers without namespaces share: a folder to work in, and sweeping by hand."""
 
-    has_pid_namespaces, page = False, None
+    has_pid_namespaces, page, childs_calls = False, None, ()
 
     def __init__(self, settings):
         self._root = settings["root"]
@@ -193,19 +191,12 @@ class Landlock(Refusals):
         walls.open_folder(self._work)
         walls.close()
         if walls.version >= landlock.SCOPES and process.place_of_thread_id() is not None:
-            self._alone = landlock.Alone()
             self.page = pages.taken(pages.SMALL, SERVERS_PAGE)
-            if self.page is not None:
-                pages.keep_from_children(self.page, pages.SMALL)
+        if self.page is not None:
+            pages.keep_from_children(self.page, pages.SMALL)
+            self.childs_calls = kernel.DIE_WITH_SERVER, landlock.call_to_be_alone()
+            self.close_behind = None
         return packages
-
-    def close_behind(self):
-        """In the child: no processes, no signals but to itself."""
-        if self.page is None:
-            super().close_behind()
-        else:
-            kernel.die_with_server()
-            self._alone.close()
 
 
 TIERS = {"A": Namespaces, "B": Landlock, "C": Refusals, "none": Folder}

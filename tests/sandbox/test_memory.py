@@ -18,7 +18,10 @@ native.is_there = sys.argv[2] == "in a row"
 import process
 ours, theirs = socket.socketpair()
 page = process.pages.taken(process.pages.SMALL, 0x1000_8000_0000)
-child = process.Process(theirs.fileno(), moment_seconds=0.9, in_new_pid_namespace=False, page=page)
+fine = process.kernel.DIE_WITH_SERVER
+broken = process.kernel.number("close"), 999
+make = dict(moment_seconds=0.9, in_new_pid_namespace=False)
+child = process.Process(theirs.fileno(), childs_calls=(fine, fine), page=page, **make)
 for code in (0, 7):
     pid, has_ended = child.run()
     if pid == 0:
@@ -27,6 +30,19 @@ for code in (0, 7):
     assert has_ended and pid > 0
     status, seconds, peak = child.reap(pid)
     assert os.waitstatus_to_exitcode(status) == code and 0 <= seconds < 1 and peak > 1 << 20
+
+make_process, faults = child._run, [-11, -11]
+child._run = lambda: faults.pop() if faults else make_process()
+pid, has_ended = child.run()
+if pid == 0:
+    os._exit(3)
+assert not faults and os.waitstatus_to_exitcode(child.reap(pid)[0]) == 3, "too many processes, at first"
+
+other = process.Process(theirs.fileno(), childs_calls=(fine, broken, fine), **make)
+pid, has_ended = other.run()
+assert pid > 0, "it went on after a call that failed"
+assert os.waitstatus_to_exitcode(other.reap(pid)[0]) == 1
+
 ours.close()
 pid, has_ended = child.run()
 if pid == 0:
