@@ -12,7 +12,9 @@ import child
 FIRST_FREE_FD = 10
 """Below are the child's: null, its two outputs, its report. At and above are the server's, closed in each child."""
 READ_BYTES = 65536
-"""As much as a pipe holds."""
+"""As much as a pipe usually holds."""
+OUTPUT_PIPE_BYTES = 1 << 18
+"""Standard output's. All pipes of a user together may hold 64 MiB before the system grants no more."""
 
 
 class HungUp(Exception):
@@ -31,6 +33,10 @@ class Channels:
         for read_end, _ in pipes:
             self._readers.append(moved(read_end))
             os.set_blocking(self._readers[-1], False)
+        try:  # so that a child which prints much need not wait until it is read
+            fcntl.fcntl(pipes[1][1], fcntl.F_SETPIPE_SZ, OUTPUT_PIPE_BYTES)
+        except OSError:
+            pass  # the user has too many such pipes
         write_ends = [moved(write_end) for _, write_end in pipes]
         for target, write_end in zip(child.WRITTEN_FDS, write_ends, strict=True):
             os.dup2(write_end, target, inheritable=True)

@@ -52,7 +52,8 @@ class Memory:
         """
         self._maps = channels.moved(os.open("/proc/self/maps", os.O_RDONLY))
         self._pymalloc = pymalloc
-        self._heap = 0, 0
+        self._moved = []
+        """What lies on huge pages and is written to."""
 
     def arrange(self):
         """Arrange it, with nothing left to be made that stays."""
@@ -60,7 +61,7 @@ class Memory:
         os.close(self._maps)
         if self._pymalloc is None:
             return
-        _move_interpreter(areas)
+        self._moved = list(_moved_interpreter(areas))
         if not native.is_there or not hasattr(libc, "mallinfo2"):
             return
         libc.mallinfo2.restype, libc.mallinfo2.argtypes = _Heap, ()
@@ -83,16 +84,16 @@ class Memory:
         while (left := end - _top() - _CHUNK_HEADER) > _CHUNK_HEADER:
             pages.libc.malloc(min(left, _HOLES[0]))
         if first < end and _into_huge_pages(first, end):
-            self._heap = first, end
+            self._moved.append((first, end))
 
     def renew(self, seconds):
-        """Put the heap in order behind a job of so many seconds, beside whose child this process had to work.
+        """Put it in order behind a job of so many seconds, beside whose child this process had to work.
 
         What it wrote to then, it wrote to copies, small pages that stay.
         """
-        start, end = self._heap
-        if start < end and seconds > _WORTH * _COPY_SECONDS * (end - start) / pages.HUGE:
-            _into_huge_pages(start, end)
+        if seconds > _WORTH * _COPY_SECONDS * sum(end - start for start, end in self._moved) / pages.HUGE:
+            for start, end in self._moved:
+                _into_huge_pages(start, end)
 
 
 def _top():
@@ -116,8 +117,8 @@ def _into_huge_pages(start, end):
     return is_moved
 
 
-def _move_interpreter(areas):
-    """Move the interpreter's code and data into huge pages, as far as nothing else lies on the same.
+def _moved_interpreter(areas):
+    """Move the interpreter's code and data into huge pages, as far as nothing else lies on the same; yield the data's.
 
     Its constants can be written to then where they share one with its data.
     """
@@ -134,8 +135,8 @@ def _move_interpreter(areas):
             _move_code(place)
         elif "r-xp" in rights or not native.is_there or held < _LEAST_BYTES:
             continue
-        elif _is_filled(place, within, can_fill=True):
-            _into_huge_pages(place, place + pages.HUGE)
+        elif _is_filled(place, within, can_fill=True) and _into_huge_pages(place, place + pages.HUGE):
+            yield place, place + pages.HUGE
 
 
 def _is_filled(place, within, *, can_fill=False):

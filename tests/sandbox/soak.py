@@ -33,6 +33,8 @@ HEALTHY = {
     "import os\nprint(os.listdir('.'))": "[]\n",
     "print('x' * 70000)": "x" * 70000 + "\n",
 }
+GREEDY = [f"{before}print('x' * 900_000)" for before in ("", "import json\n", "import threading\n")]
+"""A program for each kind of worker that makes it take as much memory as it ever needs."""
 TEDIOUS = {"cpu_timeout", "wall_timeout", "memory"}
 """Attacks that may end so are left out: they would take all the time."""
 BIG = {"big_file", "big_files", "many_files", "deep_folders", "thread_bomb", "thread_bomb_small", "deep_repr"}
@@ -92,7 +94,7 @@ def soak(count: int, *, tier: Any = "A", workers: int = 2, seed: int = 0) -> Rep
     policy = shipped().with_changes(recycle_after=10**9)
     with Sandbox(workers=workers, policy=policy, isolation=tier) as box:
         while not report.before or not all_kinds_run(box):
-            for verdict in box.map(code for _ in range(8) for code in HEALTHY):
+            for verdict in box.map(code for _ in range(8) for code in (*HEALTHY, *GREEDY)):
                 assert verdict.status == "ok" or tier == "C"
             report.before = workers_of(box)
         report.before = workers_of(box)

@@ -15,7 +15,8 @@ from tests.sandbox.attack import reachable_python
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import shipped
 
-GROWTH_PAGES = 256
+GROWTH_PAGES = 640
+"""A worker keeps some of what the largest output took, and gives it back, by turns."""
 NOBODY = 65534
 SOAK = Path(__file__).parent / "soak.py"
 

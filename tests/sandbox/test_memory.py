@@ -77,7 +77,7 @@ with open("/proc/self/maps") as maps:
 function = ctypes.pythonapi.Py_GetVersion
 function.restype = ctypes.c_char_p
 version = function()
-memory._move_interpreter(areas)
+list(memory._moved_interpreter(areas))
 assert function() == version and sorted([3, 1, 2]) == [1, 2, 3] and compile("1 + 1", "", "eval")
 """
 
