@@ -228,7 +228,7 @@ def test_the_error_line_is_the_snippets_own(sandbox: Sandbox) -> None:
 
 
 @given(text=st.text(max_size=50))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_an_error_says_arrives_as_it_was_said(text: str, sandbox: Sandbox) -> None:
     verdict = sandbox.run(f"raise ValueError({text!r})")
     assert (verdict.status, verdict.error_message) == ("raised", text)

@@ -27,7 +27,7 @@ CHECKOUT = HERE.parent.parent
 WORKED = "attack worked"
 ORDINARY = 54321
 """An id that no account has."""
-GROWTH_PAGES = 256
+GROWTH_PAGES = 640
 CONFIGURATIONS = [(user, tier) for user in ("itself", "ordinary") for tier in "ABC"]
 
 
