@@ -31,6 +31,8 @@ UNDER_WAY = 1500
 SHARDS_AHEAD = 50
 """Shards begun before the oldest is complete, at most. One slow answer must not stop the others: at 500 answers a
 second this is a minute and a half, and, of answers of 4 KB, 200 MB."""
+ALIVE_SECONDS = 1.0
+"""How often who waits for repairs looks whether anybody is still asking."""
 GRACE_SECONDS = 20.0
 """How long answers that are under way are waited for once a run is stopped: they are paid."""
 
@@ -136,12 +138,18 @@ class Writer:
 
         asking = all_of_them(self.teacher)
         try:
-            return asyncio.run_coroutine_threadsafe(asking, self._loop).result()
+            answers = asyncio.run_coroutine_threadsafe(asking, self._loop)
+            # Asked for just when its loop ends, a coroutine is neither finished nor cancelled, ever.
+            while not concurrent.futures.wait([answers], timeout=ALIVE_SECONDS).done and self._thread.is_alive():
+                pass
+            if answers.done():
+                return answers.result()
         except (concurrent.futures.CancelledError, RuntimeError):
-            asking.close()
             if self._thread.is_alive() and not self._loop.is_closed():
+                asking.close()
                 raise
-            return [None] * len(requests)
+        asking.close()
+        return [None] * len(requests)
 
     def _run(self) -> None:
         try:

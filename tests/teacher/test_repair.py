@@ -1,5 +1,6 @@
 """An answer that does not hold goes back with what was found; what was saved, why and at what cost is counted."""
 
+import asyncio
 import json
 import threading
 import time
@@ -14,7 +15,10 @@ from tests.teacher.faulty_endpoint import Script, serving
 from tests.teacher.test_faults import accepted_rows, big
 from textbooks import build as building
 from textbooks import job as jobs
+from textbooks import writing
+from textbooks.calls import Request
 from textbooks.errors import TextbooksError
+from textbooks.teacher.teacher import Teacher
 
 BROKEN = ANSWER.replace("2 * x", "2 * y")
 WRONG = ANSWER.replace("# 42", "# 43")
@@ -152,6 +156,18 @@ def test_an_endpoint_that_fails_during_repairs_is_one_sentence(
             script.latency_seconds = latency
             with pytest.raises(TextbooksError, match=r"refuses the key .* answers are kept in"):
                 build(big_once(recipe), script, tmp_path / f"run{latency}")
+
+
+def test_repairs_asked_for_when_the_asking_has_just_ended_are_given_up() -> None:
+    """The loop takes the question and never turns again."""
+    over = threading.Thread(target=time.sleep, args=(0,))
+    over.start()
+    over.join()
+    writer = object.__new__(writing.Writer)
+    writer.teacher, writer._loop, writer._thread = Teacher(None, {}, None), asyncio.new_event_loop(), over  # type: ignore[arg-type]
+    request = Request(custom_id="a", body={})
+    assert writer.ask_all(0, [request, request]) == [None, None]
+    writer._loop.close()
 
 
 def big_once(recipe: Path) -> Path:
