@@ -3,11 +3,13 @@
 The same pipes serve all children in turn, because new ones would cost each child several pages. Runs inside the box.
 """
 
+import ctypes
 import fcntl
 import os
 import select
 
 import child
+import pages
 
 FIRST_FREE_FD = 10
 """Below are the child's: null, its two outputs, its report. At and above are the server's, closed in each child."""
@@ -15,6 +17,8 @@ READ_BYTES = 65536
 """As much as a pipe usually holds."""
 OUTPUT_PIPE_BYTES = 1 << 18
 """Standard output's. All pipes of a user together may hold 64 MiB before the system grants no more."""
+REPORT_BYTES = 1 << 16
+"""More than any report of ours."""
 
 
 class HungUp(Exception):
@@ -49,8 +53,27 @@ class Channels:
             self._all.register(reader, select.POLLIN)
         self._positions = {reader: position for position, reader in enumerate(self._readers)}
         self._report_alone = [(self._readers[0], select.POLLIN)]
-        self.parts = [b"", b"", b""]
-        """What the present child wrote: report, output, errors."""
+        self._used = [0, 0, 0]
+        """How much of the room for report, output and errors the present child has filled."""
+
+    def make_room(self, most_bytes):
+        """Take memory for what a child writes: as much output as it may, and as many errors; more is dropped.
+
+        It is outside of the heap, which would grow by what the most talkative child wrote, and no child has it.
+
+        Raises:
+            OSError: there is not as much.
+
+        """
+        sizes = REPORT_BYTES, most_bytes + 1, most_bytes + 1
+        self.room_bytes = -(-sum(sizes) // pages.SMALL) * pages.SMALL
+        self._place = pages.taken(self.room_bytes)
+        if self._place is None:
+            raise OSError(f"there is no memory for {most_bytes} bytes of output")
+        pages.keep_from_children(self._place, self.room_bytes)
+        whole = memoryview((ctypes.c_char * self.room_bytes).from_address(self._place)).cast("B")
+        starts = 0, sizes[0], sizes[0] + sizes[1]
+        self._rooms = [whole[start : start + size] for start, size in zip(starts, sizes, strict=True)]
 
     def has_ended(self, pidfd, timeout_seconds):
         """Read what the child writes within some time; return whether it has ended.
@@ -72,35 +95,43 @@ class Channels:
 
     def written(self):
         """Return how many bytes of output and errors have been read."""
-        return len(self.parts[1]) + len(self.parts[2])
+        return self._used[1] + self._used[2]
 
-    def emptied(self, most_bytes):
-        """Read what an ended child left in the pipes, up to a limit and dropping the rest; return all that it wrote.
+    def emptied(self):
+        """Read what an ended child left in the pipes; return all that it wrote, as report, output and errors.
 
-        Also undoes what it may have done to the pipes: their flags stay with them for the next child. (Their size
-        cannot be changed; the filters refuse it.)
+        Much of it stays where it was read to, until `forget` or the next child. Also undoes what the child may have
+        done to the pipes: their flags stay with them for the next. (Their size cannot be changed; the filters refuse
+        it.)
         """
         events = self._pipes.poll(0)
-        if events == self._report_alone:
-            parts = self.parts
-            parts[0] += os.read(self._readers[0], READ_BYTES)
+        if events == self._report_alone and not any(self._used):
+            parts = os.read(self._readers[0], READ_BYTES), b"", b""
         else:
             while events:
                 self._read(events)
-                self.parts = [part[: most_bytes + 1] for part in self.parts]
                 events = self._pipes.poll(0)
-            parts = self.parts
-        self.parts = [b"", b"", b""]
+            parts = [room[:used] for room, used in zip(self._rooms, self._used, strict=True)]
+            self._used = [0, 0, 0]
         for fd in child.WRITTEN_FDS:
             fcntl.fcntl(fd, fcntl.F_SETFL, os.O_WRONLY)
         return parts
+
+    def forget(self):
+        """Give back the memory of what `emptied` returned."""
+        pages.clear(self._place, self.room_bytes)
 
     def _read(self, events):
         """Read once from each pipe that has something."""
         for fd, _ in events:
             position = self._positions.get(fd)
-            if position is not None:
-                self.parts[position] += os.read(fd, READ_BYTES)
+            if position is None:
+                continue
+            room = self._rooms[position][self._used[position] :]
+            if room:
+                self._used[position] += os.readv(fd, (room[:READ_BYTES],))
+            else:
+                os.read(fd, READ_BYTES)
 
 
 def received(connection, size):

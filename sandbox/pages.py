@@ -7,10 +7,10 @@ import ctypes
 import os
 
 SMALL, HUGE = 4096, 2 << 20
-READ, READ_WRITE, READ_EXECUTE = 1, 3, 5
+READ_WRITE, READ_EXECUTE = 3, 5
 _PRIVATE, _ANONYMOUS, _NO_REPLACING = 0x02, 0x20, 0x100000
 MAY_MOVE, FIXED = 1, 2
-_DONT_FORK, _HUGE_PAGES = 10, 14
+_CLEAR, _DONT_FORK, _HUGE_PAGES = 4, 10, 14
 
 libc = ctypes.CDLL(None, use_errno=True)
 _address, _size, _int = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
@@ -65,6 +65,11 @@ def keep_from_children(place, size):
     """Have processes forked from now on not have this memory."""
     if libc.madvise(place, size, _DONT_FORK) != 0:
         raise OSError("memory could not be kept from children")
+
+
+def clear(place, size):
+    """Have zeros in this memory, which take up none until they are written to."""
+    libc.madvise(place, size, _CLEAR)
 
 
 def want_huge(start, end):

@@ -42,7 +42,7 @@ NOTHING_FIRED, WALL_FIRED, OUTPUT_FIRED, FILES_FIRED, CPU_FIRED = range(5)
 MOMENT_SECONDS = 0.01
 """How long a child is left alone before its pipes are read: most have ended by then."""
 USUAL_BYTES = 8192
-"""What most jobs fit into."""
+"""What most jobs and most outputs fit into."""
 
 
 def main():
@@ -65,6 +65,7 @@ def main():
                 pass
         os.register_at_fork = register_at_fork
         channels = channelling.Channels(connection)
+        channels.make_room(settings["output_bytes"])
         connection = channels.connection
         wall.shut()
         child.prepare(settings)
@@ -110,7 +111,7 @@ class Server:
         Whatever this loop touches lies on a page that the last fork made dear. So it works with names of its own, and
         asks little of others in the common case: a short job, a child that ends soon and wrote nothing but its report.
         """
-        connection, emptied = self.channels.connection, self.channels.emptied
+        connection, emptied, forget = self.channels.connection, self.channels.emptied, self.channels.forget
         receive, send, fork, reap = os.read, channelling.sent, self.child.run, self.child.reap
         run, close_behind, sweep = child.run, self.wall.close_behind, self.wall.sweep
         now, unpack, pack, exit_code = time.monotonic, JOB.unpack_from, ANSWER.pack, os.waitstatus_to_exitcode
@@ -127,7 +128,7 @@ class Server:
             fired = NOTHING_FIRED if has_ended else self._watch(pid, started)
             status, cpu_seconds, peak_memory_bytes = reap(pid)
             elapsed = now() - started
-            report, out, err = emptied(self.output_bytes)
+            report, out, err = emptied()
             try:
                 if sweep(pid) and fired == NOTHING_FIRED:
                     fired = FILES_FIRED
@@ -137,7 +138,12 @@ class Server:
                 self.layout.renew(elapsed)
             lengths = len(report), len(out), len(err)
             answer = pack(fired, exit_code(status), elapsed, cpu_seconds, peak_memory_bytes, *lengths)
-            send(connection, answer + report + out + err)
+            if len(out) + len(err) < USUAL_BYTES:
+                send(connection, answer + report + out + err)
+            else:
+                for part in (answer + report, out, err):
+                    send(connection, part)
+                forget()
             if not is_swept:
                 sys.exit("what a snippet left behind could not be removed")
 
@@ -146,7 +152,8 @@ class Server:
         gc.collect()
         gc.freeze()
         self.layout.arrange()
-        kernel.limit(kernel.RLIMIT_AS, memory_bytes(self.wall.memory_fd) + self.memory_bytes)
+        inherited_bytes = memory_bytes(self.wall.memory_fd) - self.channels.room_bytes
+        kernel.limit(kernel.RLIMIT_AS, inherited_bytes + self.memory_bytes)
         reply(self.channels.connection, {"ready": True})
 
     def _watch(self, pid, started):

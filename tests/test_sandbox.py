@@ -337,6 +337,11 @@ def test_a_package_that_is_not_installed_is_one_sentence() -> None:
         package_paths(("no-such-package",))
 
 
+def test_more_output_than_fits_beside_a_programs_memory_is_one_sentence() -> None:
+    with pytest.raises(TextbooksError, match=r"output_bytes 10000001 .* memory_mb 38: take less"):
+        shipped().with_changes(output_bytes=10_000_001, memory_mb=38)
+
+
 def test_a_pass_over_many_programs_leaves_the_box_free_for_others() -> None:
     with Sandbox() as box:
         passes = zip(box.map(["print(1)", "print(2)"]), box.map(["print(3)", "print(4)"]), strict=True)

@@ -1,13 +1,16 @@
 """The server's memory and its one child, from within: what the box rests on, and what it does without."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from textbooks import assets
 from textbooks.sandbox import Sandbox, worker
+from textbooks.sandbox.policy import shipped
 
 FORKS = """
 import os, socket, sys
@@ -107,15 +110,45 @@ def test_no_huge_pages_are_wanted_where_the_system_has_none(tmp_path: Path, monk
     assert worker._pymalloc.__wrapped__() is None
 
 
-def huge_kib(box: Sandbox) -> list[int]:
-    """How much of each server's memory lies on huge pages."""
-    found = []
+def servers(box: Sandbox) -> Iterator[Path]:
+    """Where the kernel tells of each server."""
     for own in (own for slot in box._slots for own in slot.values()):
         pid = own._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        text = Path(f"/proc/{(children or [pid])[0]}/smaps_rollup").read_text()
-        found.append(int(text.split("AnonHugePages:")[1].split()[0]))
-    return found
+        yield Path(f"/proc/{(children or [pid])[0]}")
+
+
+def huge_kib(box: Sandbox) -> list[int]:
+    """How much of each server's memory lies on huge pages."""
+    texts = ((server / "smaps_rollup").read_text() for server in servers(box))
+    return [int(text.split("AnonHugePages:")[1].split()[0]) for text in texts]
+
+
+LOUD = "import sys; print('x' * 9_000_000); sys.stderr.write('y' * 9_000_000)"
+
+
+def test_nothing_stays_of_what_a_program_printed() -> None:
+    """It neither makes the server grow nor lies where the next program could find it."""
+    policy = shipped().with_changes(output_bytes=20_000_000)
+    with Sandbox(policy=policy) as box:
+        box.run("import sys")
+        try:
+            kib = [int((server / "statm").read_text().split()[1]) * 4 for server in servers(box)]
+            for _ in range(3):
+                assert len(box.run(LOUD).stdout) == 9_000_001
+            after = [int((server / "statm").read_text().split()[1]) * 4 for server in servers(box)]
+            kept = [
+                area
+                for server in servers(box)
+                for area in re.findall(
+                    r"^Size: +(\d+) kB.*?^VmFlags:(.*?)$", (server / "smaps").read_text(), re.M | re.S
+                )
+                if " dc" in area[1] and int(area[0]) > 39_000
+            ]
+        except PermissionError:
+            pytest.skip("the server lets nobody look at it")
+    assert max(new - old for old, new in zip(kib, after, strict=True)) < 500
+    assert len(kept) == len(kib), "each server has room that no child has"
 
 
 def test_the_servers_memory_is_in_order_again_behind_a_long_program() -> None:

@@ -36,6 +36,14 @@ class Policy:
     """Kind of worker → the modules that it has imported, from the smallest kind to the largest."""
     environment: tuple[tuple[str, str], ...]
 
+    def __post_init__(self) -> None:
+        """Refuse limits that do not go together: a worker keeps room for output and errors beside its snippet."""
+        if 4 * self.output_bytes > self.memory_mb << 20:
+            raise TextbooksError(
+                f"output_bytes {self.output_bytes} is more than a quarter of memory_mb {self.memory_mb}: take less, or "
+                "raise memory_mb"
+            )
+
     def with_changes(self, **changes: Any) -> "Policy":
         """Return a copy with every change that is not None."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})

@@ -1,7 +1,7 @@
 """Write to the report's channel without end.
 
 group = 39
-expect = { A = ["cpu_timeout", "wall_timeout", "crashed", "output_limit"], B = ["cpu_timeout", "wall_timeout", "crashed", "output_limit"], C = ["cpu_timeout", "wall_timeout", "crashed", "output_limit"] }
+expect = { A = "cpu_timeout", B = "cpu_timeout", C = "cpu_timeout" }
 control = "fails"
 """
 
