@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -51,6 +52,26 @@ def completion(text: str | None, *, model: str = "test-model", finish_reason: st
         "usage": {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150},
     }
     return 200, "application/json", json.dumps(body)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread single tests over the processes, but keep together those that share something dear."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return shared(nodeid)
+
+    return Scheduling(config, log)
+
+
+def shared(nodeid: str) -> str:
+    """What a test shares with others: the built corpus, the box of a tier and user; else nothing but its own name."""
+    file, _, test = nodeid.partition("::")
+    if file == "tests/test_corpus.py":
+        return file
+    return test.partition("-")[2] if test.startswith("test_the_box_stands[") else nodeid
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import yaml
 from tests.conftest import Endpoint, completion
 from tests.curating.planted_rewrites import rewrites
 from tests.curating.test_duplicates import changed, prose
-from tests.test_build import load, rows
+from tests.test_corpus import load, rows
 from textbooks import build as building
 from textbooks import job as jobs
 from textbooks.compare import compare

@@ -16,8 +16,13 @@ from textbooks.errors import TextbooksError
 from textbooks.sandbox import Sandbox
 from textbooks.sandbox.policy import kind_of, shipped
 
-LIMITS = {"plenty": (10.0, 30.0), "little work": (0.5, 30.0), "little time": (10.0, 1.5)}
-"""Name → processor and elapsed seconds."""
+PLENTY = {"cpu_seconds": 10.0, "wall_seconds": 30.0, "memory_mb": 128, "files_count": 2000}
+LIMITS: dict[str, dict[str, Any]] = {
+    "plenty": PLENTY,
+    "little work": {**PLENTY, "cpu_seconds": 0.3},
+    "little time": {**PLENTY, "wall_seconds": 1.0},
+}
+"""Name → what differs from the policy. What takes all that there is, should take it soon."""
 HEALTHY = "import os\nprint('fine', os.listdir('.'))\n"
 
 
@@ -46,10 +51,8 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         try:
             boxes = {
-                name: stack.enter_context(
-                    Sandbox(policy=shipped().with_changes(cpu_seconds=cpu, wall_seconds=wall), isolation=tier)
-                )
-                for name, (cpu, wall) in LIMITS.items()
+                name: stack.enter_context(Sandbox(policy=shipped().with_changes(**changes), isolation=tier))
+                for name, changes in LIMITS.items()
             }
         except TextbooksError as error:
             print(json.dumps({"refused": str(error)}), flush=True)

@@ -8,7 +8,7 @@ late_in = ["B"]
 import os
 import time
 
-for _ in range(4200):
+for _ in range(2100):
     os.mkdir("d")
     os.chdir("d")
 time.sleep(0.3)

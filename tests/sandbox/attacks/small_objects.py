@@ -5,6 +5,6 @@ expect = { A = "memory", B = "memory", C = "memory" }
 """
 
 held = []
-for number in range(7_000_000):
+for number in range(2_000_000):
     held.append([number])
 print("attack worked")
