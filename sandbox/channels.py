@@ -19,6 +19,8 @@ OUTPUT_PIPE_BYTES = 1 << 18
 """Standard output's. All pipes of a user together may hold 64 MiB before the system grants no more."""
 REPORT_BYTES = 1 << 16
 """More than any report of ours."""
+SHORT_BYTES = 400
+"""More than a report that all went well; Python's own allocator has room for it."""
 
 
 class HungUp(Exception):
@@ -104,13 +106,16 @@ class Channels:
         done to the pipes: their flags stay with them for the next. (Their size cannot be changed; the filters refuse
         it.)
         """
-        events = self._pipes.poll(0)
-        if events == self._report_alone and not any(self._used):
-            parts = os.read(self._readers[0], READ_BYTES), b"", b""
-        else:
-            while events:
+        parts = None
+        if self._pipes.poll(0) == self._report_alone and not any(self._used):
+            report = os.read(self._readers[0], SHORT_BYTES)
+            if len(report) < SHORT_BYTES:
+                parts = report, b"", b""
+            else:
+                self._rooms[0][:SHORT_BYTES], self._used[0] = report, SHORT_BYTES
+        if parts is None:
+            while events := self._pipes.poll(0):
                 self._read(events)
-                events = self._pipes.poll(0)
             parts = [room[:used] for room, used in zip(self._rooms, self._used, strict=True)]
             self._used = [0, 0, 0]
         for fd in child.WRITTEN_FDS:

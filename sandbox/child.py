@@ -124,7 +124,7 @@ def rehearse(times=16):
 
 
 def run(code, bare, seed, nonce, close_behind):
-    """Run `code` (bytes) in this new process, write one report and end."""
+    """Run `code` (as bytes of UTF-8) in this new process, write one report and end."""
     report = b""
     try:
         if close_behind is not None:
@@ -184,7 +184,7 @@ def _outcome(code, bare, seed):
     if seed != RANDOM_SEED:
         _seed_random(seed)
     try:
-        compiled = compile(code.decode("utf-8"), SNIPPET, "exec", dont_inherit=True)
+        compiled = compile(str(code, "utf-8"), SNIPPET, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         return {
             "status": "syntax_error",

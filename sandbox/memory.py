@@ -68,12 +68,13 @@ class Memory:
         libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
         libc.free.restype, libc.free.argtypes = None, (ctypes.c_void_p,)
         libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, (ctypes.c_long,)
-        starts = [start for start, _, _, path in areas if path == "[heap]"]
-        if not starts:
+        start = next((start for start, _, _, path in areas if path == "[heap]"), None)
+        if start is None:
             return
+        areas.clear()  # what is freed after the holes are filled is one
         _make_objects_by(self._pymalloc)
         _fill_holes()
-        self._lay_out(starts[0])
+        self._lay_out(start)
 
     def _lay_out(self, start):
         """Put the heap on huge pages, as far as it fills them, and take up the rest of the last."""

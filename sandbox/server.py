@@ -112,14 +112,17 @@ class Server:
         asks little of others in the common case: a short job, a child that ends soon and wrote nothing but its report.
         """
         connection, emptied, forget = self.channels.connection, self.channels.emptied, self.channels.forget
-        receive, send, fork, reap = os.read, channelling.sent, self.child.run, self.child.reap
+        receive, send, fork, reap = os.readv, channelling.sent, self.child.run, self.child.reap
         run, close_behind, sweep = child.run, self.wall.close_behind, self.wall.sweep
         now, unpack, pack, exit_code = time.monotonic, JOB.unpack_from, ANSWER.pack, os.waitstatus_to_exitcode
         header, fired, is_swept = JOB.size, NOTHING_FIRED, True
+        # Not into memory that is allocated for each: what is freed again leaves holes, which children would fill.
+        usual, zeros = memoryview(bytearray(USUAL_BYTES)), bytes(USUAL_BYTES)
+        into = (usual,)
         self._settle()
-        while message := receive(connection, USUAL_BYTES):
-            while len(message) < header or len(message) < header + unpack(message)[0]:
-                message += receive(connection, channelling.READ_BYTES) or sys.exit("the operator hung up")
+        while size := receive(connection, into):
+            is_whole = size >= header and size == header + unpack(usual)[0]
+            message = usual[:size] if is_whole else self._completed(usual[:size])
             _, bare, seed, nonce = unpack(message)
             started = now()
             pid, has_ended = fork()
@@ -127,6 +130,7 @@ class Server:
                 run(message[header:], bare, seed, nonce, close_behind)
             fired = NOTHING_FIRED if has_ended else self._watch(pid, started)
             status, cpu_seconds, peak_memory_bytes = reap(pid)
+            usual[:size] = zeros[:size]  # the next child has this memory, too
             elapsed = now() - started
             report, out, err = emptied()
             try:
@@ -146,6 +150,14 @@ class Server:
                 forget()
             if not is_swept:
                 sys.exit("what a snippet left behind could not be removed")
+
+    def _completed(self, start):
+        """Return the message that starts so."""
+        message = bytes(start)
+        while len(message) < JOB.size or len(message) < JOB.size + JOB.unpack_from(message)[0]:
+            part = os.read(self.channels.connection, channelling.READ_BYTES)
+            message += part or sys.exit("the operator hung up")
+        return message
 
     def _settle(self):
         """Let everything that stays find its place, and say that jobs can come."""

@@ -190,6 +190,27 @@ def test_no_snippet_changes_the_world_of_the_next(case: str, sandbox: Sandbox) -
     assert (after.status, after.stdout) == ("ok", before.stdout)
 
 
+FINDS_CODE = """
+import sys
+frame, found = sys._getframe(), []
+while frame := frame.f_back:
+    for value in list(frame.f_locals.values()):
+        if isinstance(value, memoryview) and isinstance(value.obj, bytearray):
+            found.append(bytes(value.obj).strip(bytes(1)))
+        elif isinstance(value, (bytes, bytearray)):
+            found.append(bytes(value))
+print(len(found), any(b"THE ONE " + b"BEFORE" in each for each in found))
+"""
+
+
+def test_no_snippet_finds_the_code_of_the_one_before(sandbox: Sandbox) -> None:
+    for length in (10, 4000):
+        sandbox.run(f"import sys  # {'x' * length} THE ONE BEFORE")
+        count, is_found = sandbox.run(FINDS_CODE).stdout.split()
+        assert int(count) > 2
+        assert is_found == "False"
+
+
 def test_a_fraction_of_a_second_of_processor_time_is_a_limit() -> None:
     with Sandbox(policy=shipped().with_changes(cpu_seconds=0.3)) as box:
         assert box.run("import time\nwhile time.process_time() < 0.6:\n    pass").status == "cpu_timeout"
