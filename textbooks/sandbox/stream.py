@@ -14,7 +14,7 @@ from textbooks.sandbox.worker import TierRefused, Worker, WorkerLost
 
 AHEAD = 64
 """Programs in hand per worker, at most, while the oldest is awaited: one slow program must not stop the others."""
-HELD_CHARACTERS = 4_000_000
+HELD_BYTES = 4_000_000
 """Output of programs done before the oldest, at most, before no more are started."""
 
 Slot = dict[str, Worker]
@@ -23,10 +23,11 @@ Slot = dict[str, Worker]
 
 @dataclass(slots=True)
 class _Job:
-    """A program on its way, or done."""
+    """A program on its way, or done: a verdict is made of the answer when it is wanted, while its worker goes on."""
 
     code: str
-    verdict: Verdict | None = None
+    done: tuple[Worker, bytes, bytes] | Verdict | None = None
+    """The worker with its answer and the nonce, or what came of a second try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Stream:
         self._bare = bare
         self._patience_seconds = patience_seconds
         self._busy: dict[int, _Busy] = {}
-        self._held_characters = 0
+        self._held_bytes = 0
         self._poll = select.poll()
 
     def verdicts(self, codes: Iterable[str]) -> Iterator[Verdict]:
@@ -72,7 +73,7 @@ class Stream:
             while not self._free:
                 self._finish_some()
             self._start(job)
-            while waiting and (waiting[0].verdict or len(waiting) >= most or self._held_characters > HELD_CHARACTERS):
+            while waiting and (waiting[0].done or len(waiting) >= most or self._held_bytes > HELD_BYTES):
                 yield self._awaited(waiting.popleft())
         while waiting:
             yield self._awaited(waiting.popleft())
@@ -84,10 +85,13 @@ class Stream:
         self._busy.clear()
 
     def _awaited(self, job: _Job) -> Verdict:
-        while job.verdict is None:
+        while (done := job.done) is None:
             self._finish_some()
-        self._held_characters -= _characters(job.verdict)
-        return job.verdict
+        if isinstance(done, Verdict):
+            return done
+        worker, answer, nonce = done
+        self._held_bytes -= len(answer)
+        return worker.verdict(answer, nonce)
 
     def _start(self, job: _Job) -> None:
         slot = self._free.pop()
@@ -114,26 +118,20 @@ class Stream:
             busy = self._busy.pop(fd)
             self._poll.unregister(fd)
             try:
-                self._settle(busy.job, busy.worker.finish())
+                answer, nonce = busy.worker.answer()
             except WorkerLost:
                 _drop(busy.slot, busy.worker)
                 self._retry(busy.slot, busy.job)
                 continue
+            busy.job.done = busy.worker, answer, nonce
+            self._held_bytes += len(answer)
             if busy.worker.runs >= busy.worker.policy.recycle_after:
                 _drop(busy.slot, busy.worker)
             self._free.append(busy.slot)
 
-    def _settle(self, job: _Job, verdict: Verdict) -> None:
-        job.verdict = verdict
-        self._held_characters += _characters(verdict)
-
     def _retry(self, slot: Slot, job: _Job) -> None:
-        self._settle(job, self._again(slot, job.code))
+        job.done = self._again(slot, job.code)
         self._free.append(slot)
-
-
-def _characters(verdict: Verdict) -> int:
-    return len(verdict.stdout) + len(verdict.stderr)
 
 
 def _drop(slot: Slot, worker: Worker) -> None:

@@ -104,13 +104,24 @@ class Worker:
 
     def finish(self) -> Verdict:
         """Wait for the verdict of the program that was handed over. Raises WorkerLost as `run` does."""
+        return self.verdict(*self.answer())
+
+    def answer(self) -> tuple[bytes, bytes]:
+        """Wait for the answer about the program that was handed over; return it and the nonce, for `verdict`.
+
+        The next program can be handed over before the verdict is made. Raises WorkerLost as `run` does.
+        """
         try:
             data = self._connection.recv(RECEIVE_BYTES)
             while (missing := missing_bytes(data)) > 0:
                 data += self._exactly(missing)
         except (OSError, ValueError) as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
-        return verdict_of(data, self._nonce.hex(), policy=self.policy, isolation=self.isolation)
+        return data, self._nonce
+
+    def verdict(self, answer: bytes, nonce: bytes) -> Verdict:
+        """Return the verdict that an answer amounts to; `nonce` is the one of its program."""
+        return verdict_of(answer, nonce.hex(), policy=self.policy, isolation=self.isolation)
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the verdict has come."""
