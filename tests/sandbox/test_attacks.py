@@ -119,7 +119,7 @@ def test_the_box_stands(
     assert said == (tier in attack.open_in) or tier in attack.late_in, last
     assert found["healthy"] == ["ok", "fine []\n"]
     before, after = found["before"], found["after"]
-    if user in attack.replaced.get(tier, ()):
+    if (user if os.geteuid() == 0 else "ordinary") in attack.replaced.get(tier, ()):
         assert after.pop("processes") != before.pop("processes")
     grown = [after.pop("pages") - before.pop("pages")]
     assert after == before
