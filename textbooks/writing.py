@@ -137,19 +137,23 @@ class Writer:
             return await asyncio.gather(*tasks)
 
         asking = all_of_them(self.teacher)
+        nobody: list[Response | None] = [None] * len(requests)
         try:
             answers = asyncio.run_coroutine_threadsafe(asking, self._loop)
-            # Asked for just when its loop ends, a coroutine is neither finished nor cancelled, ever.
-            while not concurrent.futures.wait([answers], timeout=ALIVE_SECONDS).done and self._thread.is_alive():
-                pass
-            if answers.done():
-                return answers.result()
-        except (concurrent.futures.CancelledError, RuntimeError):
-            if self._thread.is_alive() and not self._loop.is_closed():
-                asking.close()
-                raise
+        except RuntimeError:  # the loop is closed
+            asking.close()
+            return nobody
+        # Asked for just when the loop ends, a coroutine is neither finished nor cancelled, ever; and the thread
+        # outlives its loop until somebody takes the fault that ended it.
+        while not concurrent.futures.wait([answers], timeout=ALIVE_SECONDS).done and self._is_asking(self._loop):
+            pass
+        if answers.done() and not answers.cancelled():
+            return answers.result()
         asking.close()
-        return [None] * len(requests)
+        return nobody
+
+    def _is_asking(self, loop: asyncio.AbstractEventLoop) -> bool:
+        return self._thread.is_alive() and not loop.is_closed()
 
     def _run(self) -> None:
         try:

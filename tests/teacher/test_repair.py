@@ -158,15 +158,22 @@ def test_an_endpoint_that_fails_during_repairs_is_one_sentence(
                 build(big_once(recipe), script, tmp_path / f"run{latency}")
 
 
-def test_repairs_asked_for_when_the_asking_has_just_ended_are_given_up() -> None:
-    """The loop takes the question and never turns again."""
-    over = threading.Thread(target=time.sleep, args=(0,))
-    over.start()
-    over.join()
+@pytest.mark.parametrize("end", ["of the thread", "of the loop", "before"])
+def test_repairs_asked_for_when_the_asking_has_just_ended_are_given_up(end: str) -> None:
+    """The loop takes the question and never turns again, and its thread waits until somebody takes what ended it."""
+    is_taken = threading.Event()
+    thread = threading.Thread(target=is_taken.wait)
+    thread.start()
     writer = object.__new__(writing.Writer)
-    writer.teacher, writer._loop, writer._thread = Teacher(None, {}, None), asyncio.new_event_loop(), over  # type: ignore[arg-type]
+    writer.teacher, writer._loop, writer._thread = Teacher(None, {}, None), asyncio.new_event_loop(), thread  # type: ignore[arg-type]
+    ends = {"of the thread": is_taken.set, "of the loop": writer._loop.close, "before": writer._loop.close}[end]
+    ending = threading.Timer(0 if end == "before" else 0.2, ends)
+    ending.start()
+    if end == "before":
+        ending.join()
     request = Request(custom_id="a", body={})
     assert writer.ask_all(0, [request, request]) == [None, None]
+    is_taken.set()
     writer._loop.close()
 
 
