@@ -259,6 +259,18 @@ def test_the_error_line_is_the_snippets_own(sandbox: Sandbox) -> None:
     assert "child.py" not in verdict.stderr
 
 
+def test_programs_reports_and_outputs_of_every_size_arrive_whole(sandbox: Sandbox) -> None:
+    """Small and large ones take different ways, and meet at these sizes, less a few bytes of header."""
+    for size in (*range(8140, 8200), 65535, 65536, 65537, 3_000_000):
+        start = "print('whole')  # "
+        assert sandbox.run(start + "x" * (size - len(start))).stdout == "whole\n", size
+    for size in range(280, 400):
+        assert sandbox.run(f"raise SystemExit('e' * {size})").reason == f"SystemExit({'e' * size})"
+    for size in (8191, 8192, 8193, 65535, 65536, 65537, 262143, 262144, 262145):
+        verdict = sandbox.run(f"import sys\nprint('o' * {size - 1})\nsys.stderr.write('e' * {size})")
+        assert (verdict.stdout, verdict.stderr) == ("o" * (size - 1) + "\n", "e" * size), size
+
+
 @given(text=st.text(max_size=50))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_an_error_says_arrives_as_it_was_said(text: str, sandbox: Sandbox) -> None:
