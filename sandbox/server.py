@@ -148,6 +148,7 @@ class Server:
                 for part in (answer + report, out, err):
                     send(connection, part)
                 forget()
+            report = out = err = part = None  # the next child would have them in its frames
             if not is_swept:
                 sys.exit("what a snippet left behind could not be removed")
 

@@ -214,9 +214,11 @@ print(len(found), any(b"THE ONE " + b"BEFORE" in each for each in found))
 """
 
 
-def test_no_snippet_finds_the_code_of_the_one_before(sandbox: Sandbox) -> None:
-    for length in (10, 4000):
-        sandbox.run(f"import sys  # {'x' * length} THE ONE BEFORE")
+def test_no_snippet_finds_the_code_of_the_one_before_or_what_it_said(sandbox: Sandbox) -> None:
+    codes = [f"import sys  # {'x' * length} THE ONE BEFORE" for length in (10, 4000)]
+    codes += ["import sys\nraise SystemExit('THE ONE BEFORE')", "import sys\nprint(100 * 'THE ONE BEFORE')"]
+    for code in codes:
+        sandbox.run(code)
         count, is_found = sandbox.run(FINDS_CODE).stdout.split()
         assert int(count) > 2
         assert is_found == "False"
