@@ -38,10 +38,11 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Refuse limits that do not go together: a worker keeps room for output and errors beside its snippet."""
-        if 4 * self.output_bytes > self.memory_mb << 20:
+        least_mb = -(-4 * self.output_bytes >> 20)
+        if self.memory_mb < least_mb:
             raise TextbooksError(
                 f"output_bytes {self.output_bytes} is more than a quarter of memory_mb {self.memory_mb}: take less, or "
-                "raise memory_mb"
+                f"raise memory_mb to {least_mb}"
             )
 
     def with_changes(self, **changes: Any) -> "Policy":
